@@ -1,0 +1,13 @@
+/** `bascule version`. */
+import type { Command } from "./command.ts";
+import { PRODUCT_VERSION } from "../runtime/product.ts";
+
+export const versionCommand: Command = {
+  name: "version",
+  summary: "print the version",
+  usage: "bascule version",
+  async run() {
+    console.log(`bascule ${PRODUCT_VERSION} (Node.js ${process.versions.node})`);
+    return 0;
+  },
+};

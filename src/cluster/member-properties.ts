@@ -1,0 +1,12 @@
+/** Names of member properties that nodes themselves publish (beside the free ones of axis2.xml). */
+export const MEMBER_PROPERTIES = {
+  /** The manager's own deployment repository, as a path or URL that git can fetch from. */
+  deploymentRepository: "deploymentRepository",
+  /** The member's process id, for `bascule status` on the same machine. */
+  processId: "processId",
+  /** The host name of the machine that the process id belongs to. */
+  machine: "machine",
+} as const;
+
+/** Topic of the message that asks all nodes to look at the deployment repository (WSO2's name). */
+export const SYNCHRONIZE_TOPIC = "SynchronizeRepositoryRequest";

@@ -1,0 +1,127 @@
+/**
+ * The typed configuration of a server node (manager, worker, or both in one), read from WSO2's files by
+ * `load-node-config.ts`: axis2.xml, carbon.xml, catalina-server.xml, master-datasources.xml, registry.xml.
+ * Deeply readonly; whoever runs a node sees this and never an XML file. Ports have the offset applied.
+ */
+
+/** standalone: clustering is off, one node is manager and worker in one. */
+export type NodeRole = "manager" | "worker" | "standalone";
+
+export interface NodeConfig {
+  /** Absolute path of the home folder. */
+  readonly home: string;
+  /** The name in logs and status: -DnodeName, else the home folder's base name. */
+  readonly name: string;
+  readonly role: NodeRole;
+  /** -Dsetup was given: make or migrate the manager's tables. */
+  readonly setup: boolean;
+  /** carbon.xml HostName: host of service addresses. Default: "localhost". */
+  readonly hostName: string;
+  /** carbon.xml MgtHostName: host of console addresses. Default: hostName. */
+  readonly mgtHostName: string;
+  /** carbon.xml Ports/Offset or -DportOffset: added to every service and management port. 0 to 50000. */
+  readonly portOffset: number;
+  /** carbon.xml Axis2Config/RepositoryLocation, absolute. Default: <home>/repository/deployment/server. */
+  readonly repositoryLocation: string;
+  /** carbon.xml Axis2Config/DeploymentUpdateInterval. Default: 15 s. */
+  readonly deploymentUpdateIntervalMs: number;
+  /** axis2.xml clustering; undefined when it is off. */
+  readonly clustering: ClusteringConfig | undefined;
+  /** axis2.xml transport receivers for services. A node without the receiver does not listen. */
+  readonly serviceListeners: readonly ServiceListenerConfig[];
+  /** catalina-server.xml connectors: management API and console. */
+  readonly connectors: readonly ConnectorConfig[];
+  readonly depsync: DepsyncConfig;
+  readonly datasources: readonly DatasourceConfig[];
+  readonly registry: RegistryConfig;
+  /** The -D properties of the command line; `${name}` in the files stands for them. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface ClusteringConfig {
+  /** "hazelcast" only where `<parameter name="provider">hazelcast</parameter>` says so. */
+  readonly provider: "embedded" | "hazelcast";
+  /** The cluster's name; nodes of different domains never see each other. */
+  readonly domain: string;
+  /** Advertised address. */
+  readonly localMemberHost: string;
+  /** Not shifted by the port offset; moves on to the next free port when it is taken. */
+  readonly localMemberPort: number;
+  /** The well-known members; a range in the last octet is already expanded. */
+  readonly members: readonly { readonly host: string; readonly port: number }[];
+  /** groupPassword: the secret that keys membership traffic; undefined: keyed by the domain alone. */
+  readonly groupPassword: string | undefined;
+  /** The subDomain property: "worker", "mgt" or another word. */
+  readonly subDomain: string;
+  /** The other member properties, `${hostName}` and the like replaced. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface ServiceListenerConfig {
+  readonly scheme: "http" | "https";
+  /** bind-address parameter. Default: "0.0.0.0" as in WSO2. */
+  readonly bindAddress: string;
+  readonly port: number;
+  /** "http://esb.wso2.com:80": replaces scheme, host and port of service addresses in WSDLs. */
+  readonly wsdlEprPrefix: string | undefined;
+  /** Present exactly when scheme is https. */
+  readonly tls: TlsFiles | undefined;
+}
+
+export interface ConnectorConfig {
+  readonly scheme: "http" | "https";
+  readonly bindAddress: string;
+  readonly port: number;
+  /** The port that users see (the gateway's): redirects and links carry it. Undefined: `port`. */
+  readonly proxyPort: number | undefined;
+  readonly proxyName: string | undefined;
+  readonly tls: TlsFiles | undefined;
+}
+
+/** PEM files (certificate chain and key), or one PKCS#12 file with its password. */
+export type TlsFiles =
+  | { readonly kind: "pem"; readonly certificateFile: string; readonly keyFile: string }
+  | { readonly kind: "pkcs12"; readonly file: string; readonly password: string };
+
+export interface DepsyncConfig {
+  /** false: the node deploys what lies in repositoryLocation and synchronizes with nobody. */
+  readonly enabled: boolean;
+  readonly autoCommit: boolean;
+  readonly autoCheckout: boolean;
+  /** own: the manager's own bare repository; remote: GitBaseUrl. */
+  readonly repository: { readonly kind: "own" } | { readonly kind: "remote"; readonly url: string };
+  readonly gitUserName: string | undefined;
+  /** Never logged. */
+  readonly gitPassword: string | undefined;
+  /** MandatoryRepositoryUpdateInterval: upper bound between two looks at the repository. Default: 900 s. */
+  readonly mandatoryUpdateIntervalMs: number;
+}
+
+export interface DatasourceConfig {
+  /** datasource/name, for example WSO2_CARBON_DB. */
+  readonly name: string;
+  /** jndiConfig/name, for example jdbc/WSO2CarbonDB. */
+  readonly jndiName: string | undefined;
+  readonly database:
+    | { readonly kind: "sqlite"; readonly file: string }
+    | {
+        readonly kind: "mysql" | "postgresql";
+        readonly host: string;
+        readonly port: number;
+        readonly database: string;
+        readonly username: string;
+        readonly password: string;
+      };
+}
+
+export interface RegistryConfig {
+  readonly readOnly: boolean;
+  /** The datasource (jndiName) that currentDBConfig names; undefined when registry.xml is absent. */
+  readonly datasource: string | undefined;
+  readonly mounts: readonly {
+    readonly path: string;
+    readonly targetPath: string;
+    readonly instanceId: string;
+    readonly overwrite: string;
+  }[];
+}

@@ -1,0 +1,26 @@
+/**
+ * The one table of error codes: code → what it means to a user. docs/errors.md lists the same codes;
+ * test/tidy.test.ts fails when the two differ. Codes are stable: scripts and tests match on them.
+ */
+export const ERROR_CODES = {
+  ARTIFACT_FAULTY: "An artifact cannot be deployed; file, line and reason are in the message.",
+  ARTIFACT_UNKNOWN: "No artifact of that kind and name is deployed.",
+  AUTH_FAILED: "The user name or the password is wrong, or the session has ended.",
+  CLUSTER_START: "Membership could not be started, for example because its port cannot be bound.",
+  CONFIG_INVALID: "A configuration file has errors; every one is listed with file and line.",
+  DEPLOYMENT_REPOSITORY: "The deployment repository cannot be read or written.",
+  HOME_INVALID: "The home folder of a node is missing or has no configuration.",
+  INTERNAL: "A fault of Bascule itself.",
+  MANAGER_UNREACHABLE: "The command cannot reach the manager.",
+  MEDIATION_FAULT: "A mediator failed while it handled a message.",
+  PORT_BUSY: "Another process listens on a port that a node needs.",
+  READ_ONLY_NODE: "Workers change nothing; the manager is the place for changes.",
+  REQUEST_INVALID: "The request is not of the form that the API expects.",
+  STORE_NOT_SET_UP: "The manager's tables are missing or old: start it once with -Dsetup.",
+  TLS_MATERIAL: "A certificate, key or keystore cannot be used.",
+  UPSTREAM_FAILED: "A request to another server failed.",
+  USAGE: "The command line is not understood.",
+} as const;
+
+/** A code of the table above. */
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,105 @@
+/**
+ * What the rest of the program sees of the mediation engine. The engine is a library without sockets:
+ * the worker hands it requests (`handle`) and the means to call endpoints (`EndpointCaller`).
+ * An `Engine` is one immutable generation, compiled from one set of artifact files; a deploy makes
+ * a new one beside it and the worker switches by one assignment.
+ */
+import type { Readable } from "node:stream";
+import type { ConfigProblem } from "../errors/config-error.ts";
+import type { Log } from "../observability/log.ts";
+
+/** One file of the deployment repository. */
+export interface ArtifactFile {
+  /** Path in the repository with "/", for example "synapse-configs/default/proxy-services/P.xml". */
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+export type ArtifactKind =
+  | "proxy-service"
+  | "sequence"
+  | "endpoint"
+  | "local-entry"
+  | "api"
+  | "template"
+  | "task"
+  | "message-store"
+  | "message-processor"
+  | "inbound-endpoint";
+
+/** One artifact of a compiled generation, for lists and logs. */
+export interface ArtifactSummary {
+  readonly kind: ArtifactKind;
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Headers in the order of arrival, names as they came; repeated names stay repeated. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+export interface ServiceRequest {
+  readonly method: string;
+  /** Path and query as received, for example "/services/P?wsdl". */
+  readonly target: string;
+  readonly headers: HeaderList;
+  /** Undefined: the request has no body. Never read when no mediator or endpoint needs it parsed. */
+  readonly body: Readable | undefined;
+  readonly transport: "http" | "https";
+  readonly remoteAddress: string;
+  /** "http://host:port" of this listener, or the WSDLEPRPrefix: start of service addresses. */
+  readonly addressPrefix: string;
+}
+
+export interface ServiceResponse {
+  readonly status: number;
+  readonly reason?: string;
+  readonly headers: HeaderList;
+  readonly body: Readable | Buffer | undefined;
+}
+
+/** A request that the engine wants to have sent to an endpoint. */
+export interface EndpointRequest {
+  readonly method: string;
+  /** Absolute http or https URL. */
+  readonly url: string;
+  readonly headers: HeaderList;
+  readonly body: Readable | Buffer | undefined;
+  /** Until the head of the response is there. Undefined: the caller's default (120 s). */
+  readonly timeoutMs: number | undefined;
+}
+
+export interface EndpointResponse {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: HeaderList;
+  readonly body: Readable;
+}
+
+/**
+ * Sends one request to an endpoint. Rejects with an `EndpointFailure` when there is no response.
+ * The engine reads the body to its end or destroys it.
+ */
+export type EndpointCaller = (request: EndpointRequest) => Promise<EndpointResponse>;
+
+export interface EngineOptions {
+  /** Prefix of file names in problems and logs, for example the repository's name. Default: "". */
+  readonly log: Log;
+  readonly callEndpoint: EndpointCaller;
+  /** Value of the "system" property scope. */
+  readonly systemProperties: Readonly<Record<string, string>>;
+}
+
+/** Either a whole generation, or everything that is wrong with the files. */
+export type CompileResult =
+  | {
+      readonly kind: "compiled";
+      readonly engine: Engine;
+      readonly warnings: readonly ConfigProblem[];
+    }
+  | { readonly kind: "faulty"; readonly problems: readonly ConfigProblem[] };
+
+export interface Engine {
+  readonly artifacts: readonly ArtifactSummary[];
+  /** Answers one request. Never rejects: what goes wrong becomes a response, as the semantics say. */
+  handle(request: ServiceRequest): Promise<ServiceResponse>;
+}
