@@ -4,7 +4,7 @@
  */
 import { AppError } from "./app-error.ts";
 
-/** A place in a file. `line` counts from 1. */
+/** A place in a file. `line` counts from 1; 0: a place that has no lines, such as the command line. */
 export interface SourcePlace {
   readonly file: string;
   readonly line: number;
@@ -18,7 +18,8 @@ export interface ConfigProblem extends SourcePlace {
 
 /** "message in FILE:LINE", the form in which every configuration problem is shown (nginx's). */
 export function formatProblem(problem: ConfigProblem): string {
-  return `${problem.message} in ${problem.file}:${problem.line}`;
+  const place = problem.line === 0 ? problem.file : `${problem.file}:${problem.line}`;
+  return `${problem.message} in ${place}`;
 }
 
 /** One or more errors in configuration; the message lists all of them, one a line. */

@@ -13,7 +13,7 @@ export interface Clock {
   wallMs(): number;
   /** Milliseconds since some start, never goes back; for every duration and time-out. */
   monotonicMs(): number;
-  /** Calls `action` once after `delayMs`. A pending timer does not keep the process alive. */
+  /** Calls `action` once after `delayMs`. A pending call keeps the process alive. */
   after(delayMs: number, action: () => void): Timer;
   /** Calls `action` every `intervalMs` until cancelled. Does not keep the process alive. */
   every(intervalMs: number, action: () => void): Timer;
@@ -25,7 +25,6 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   after(delayMs, action) {
     const handle = setTimeout(action, delayMs);
-    handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
   every(intervalMs, action) {

@@ -2,8 +2,7 @@
  * Orderly stop of a process: parts are pushed in the order in which they started and are closed in
  * reverse, each within a deadline, so that one part that hangs cannot keep the rest from closing.
  */
-import { AppError, messageOf } from "../errors/app-error.ts";
-import { type Clock, sleep } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Something that was started and can be stopped. */
 export interface Closable {
@@ -27,7 +26,7 @@ export class Lifecycle {
 
   /** Takes over a started part and returns it. Parts close in reverse order of this call. */
   add<Part extends Closable>(name: string, part: Part): Part {
-    if (this.#closing) throw new AppError("INTERNAL", `${name} was started while stopping`);
+    if (this.#closing) throw new Error(`${name} was started while stopping`);
     this.#parts.push({ name, part });
     return part;
   }
@@ -39,18 +38,22 @@ export class Lifecycle {
   }
 
   async #closeParts(): Promise<void> {
-    for (const { name, part } of this.#parts.toReversed()) {
-      const closed = part.close().then(
-        () => "closed" as const,
-        (error: unknown) => {
-          this.#report(`${name} failed to close: ${messageOf(error)}`);
-          return "closed" as const;
-        },
-      );
-      const late = sleep(this.#clock, CLOSE_MS_MAX).then(() => "late" as const);
-      if ((await Promise.race([closed, late])) === "late") {
-        this.#report(`${name} did not close within ${CLOSE_MS_MAX / 1000} s and is left behind`);
-      }
+    for (const { name, part } of this.#parts.toReversed()) await this.#closePart(name, part);
+  }
+
+  /** Resolves when the part has closed, failed to close, or has had its time. */
+  async #closePart(name: string, part: Closable): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = this.#clock.after(CLOSE_MS_MAX, () => {
+      this.#report(`${name} did not close within ${CLOSE_MS_MAX / 1000} s and is left behind`);
+      resolve();
+    });
+    try {
+      await Promise.race([part.close(), late]);
+    } catch (error) {
+      this.#report(`${name} failed to close: ${String(error)}`);
+    } finally {
+      timer.cancel();
     }
   }
 }

@@ -16,6 +16,10 @@ export interface MemberView {
   readonly address: string;
   readonly state: string;
   readonly revision: string | null;
+  /** Null when the member runs on another machine. */
+  readonly pid: number | null;
+  /** The cluster address and the URLs of its ports, as in NodeStatus. */
+  readonly addresses: readonly string[];
 }
 
 export interface NodeStatus {

@@ -1,0 +1,67 @@
+/**
+ * First certificates: a certificate authority of the cluster's own and leaves signed by it, so that a cluster
+ * starts with TLS everywhere and one file (ca.crt) makes a browser or curl trust it. ECDSA P-256 with
+ * SHA-256 throughout. Operators replace the files by their own.
+ */
+import { generate } from "selfsigned";
+
+export interface CertificateAndKey {
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM, PKCS#8; to be stored with mode 0600. */
+  readonly key: string;
+}
+
+const AUTHORITY_DAYS = 3650;
+/** Browsers refuse leaves that are valid for longer than 398 days. */
+const LEAF_DAYS = 397;
+const DAY_MS = 86_400_000;
+/** Clocks of other machines may be behind. */
+const BACKDATED_MS = DAY_MS;
+
+const KEY = { keyType: "ec", curve: "P-256", algorithm: "sha256" } as const;
+
+/** Makes an authority; its key signs leaves and must be kept. */
+export async function makeAuthority(commonName: string): Promise<CertificateAndKey> {
+  const made = await generate([{ name: "commonName", value: commonName }], {
+    ...KEY,
+    ...validity(AUTHORITY_DAYS),
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  return { certificate: made.cert, key: made.private };
+}
+
+/** Makes a server certificate. `names`: DNS names and IP addresses, all of them in the subjectAltName; the first is the common name. */
+export async function makeLeaf(
+  names: readonly string[],
+  authority: CertificateAndKey,
+): Promise<CertificateAndKey> {
+  const made = await generate([{ name: "commonName", value: names[0] ?? "bascule" }], {
+    ...KEY,
+    ...validity(LEAF_DAYS),
+    ca: { key: authority.key, cert: authority.certificate },
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true, clientAuth: true },
+      { name: "subjectAltName", altNames: names.map(altName) },
+    ],
+  });
+  return { certificate: made.cert, key: made.private };
+}
+
+function validity(days: number): { notBeforeDate: Date; notAfterDate: Date } {
+  const now = Date.now();
+  return {
+    notBeforeDate: new Date(now - BACKDATED_MS),
+    notAfterDate: new Date(now - BACKDATED_MS + days * DAY_MS),
+  };
+}
+
+function altName(name: string): { type: 2; value: string } | { type: 7; ip: string } {
+  const isAddress = /^[0-9.]+$/.test(name) || name.includes(":");
+  return isAddress ? { type: 7, ip: name } : { type: 2, value: name };
+}
