@@ -66,6 +66,8 @@ const parser = new XMLParser({
   parseAttributeValue: false,
   trimValues: false,
   processEntities: false,
+  // Above libxml2's bound of 256, so that XML_DEPTH_MAX is the one that users meet.
+  maxNestedTags: 300,
 });
 
 /**
@@ -90,8 +92,8 @@ function fail(place: SourcePlace, message: string): never {
 }
 
 function checkWellFormed(source: string, file: string): void {
-  const doctype = source.indexOf("<!DOCTYPE");
-  if (doctype !== -1 && !isInsideCommentOrCdata(source, doctype)) {
+  const doctype = doctypeOffset(source);
+  if (doctype !== undefined) {
     const line = source.slice(0, doctype).split("\n").length;
     fail({ file, line }, "a document type (<!DOCTYPE>) is not allowed");
   }
@@ -105,12 +107,11 @@ function checkWellFormed(source: string, file: string): void {
   }
 }
 
-function isInsideCommentOrCdata(source: string, offset: number): boolean {
-  const inside = (open: string, close: string): boolean => {
-    const start = source.lastIndexOf(open, offset);
-    return start !== -1 && source.indexOf(close, start) > offset;
-  };
-  return inside("<!--", "-->") || inside("<![CDATA[", "]]>");
+/** Where a document type starts; the word inside a comment, a CDATA section or an instruction is none. */
+function doctypeOffset(source: string): number | undefined {
+  const markup = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<!DOCTYPE/g;
+  for (const match of source.matchAll(markup)) if (match[0] === "<!DOCTYPE") return match.index;
+  return undefined;
 }
 
 /** What fast-xml-parser yields for one node with `preserveOrder`. */
