@@ -1,0 +1,58 @@
+/**
+ * Binds the cluster port. A taken port moves on to the next one, as WSO2 does, and says so: on one
+ * machine several nodes may share a configuration, and nobody should look for the port in vain.
+ */
+import { AppError, messageOf, systemCodeOf } from "../../errors/app-error.ts";
+import type { Log } from "../../observability/log.ts";
+import { PORT_TRIES_MAX } from "./mesh-timing.ts";
+import { type Address, type BindTransport, type Transport, formatAddress } from "./transport.ts";
+
+const WILDCARDS = new Set(["", "0.0.0.0", "::", "*"]);
+
+/**
+ * Binds the first free port from `address.port` on, PORT_TRIES_MAX at most; port 0 takes any.
+ * @throws AppError CLUSTER_START when there is none, or when the host is not an address of this machine.
+ */
+export async function bindMemberPort(
+  bind: BindTransport,
+  address: Address,
+  log: Log,
+): Promise<Transport> {
+  const { host, port: first } = address;
+  if (WILDCARDS.has(host)) {
+    throw startError(
+      `localMemberHost is "${host}", but it is told to the other members: set the address under which they reach this node`,
+    );
+  }
+  const last = Math.min(first + PORT_TRIES_MAX - 1, 65_535);
+  for (let port = first; port <= last; port += 1) {
+    const transport = await tryBind(bind, { host, port });
+    if (!transport) continue;
+    if (first !== 0 && port !== first) {
+      log.warn(
+        `localMemberPort ${first} is taken, using ${port}: members that list ${formatAddress(address)} reach whoever has that port`,
+      );
+    }
+    return transport;
+  }
+  throw startError(
+    `all UDP ports from ${first} to ${last} on ${host} are taken: set another localMemberPort in axis2.xml`,
+  );
+}
+
+/** Undefined: the port is taken. */
+async function tryBind(bind: BindTransport, address: Address): Promise<Transport | undefined> {
+  try {
+    return await bind(address);
+  } catch (error) {
+    if (systemCodeOf(error) === "EADDRINUSE") return undefined;
+    throw startError(
+      `the cluster port ${formatAddress(address)} cannot be bound (${messageOf(error)}): localMemberHost must be an address of this machine`,
+      error,
+    );
+  }
+}
+
+function startError(message: string, cause?: unknown): AppError {
+  return new AppError("CLUSTER_START", message, { side: "config", cause });
+}

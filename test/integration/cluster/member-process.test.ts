@@ -1,0 +1,101 @@
+/** Members in processes of their own: an orderly stop and a kill, as the others see them. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Cluster } from "../../../src/cluster/cluster.ts";
+import { startCluster } from "../../../src/cluster/start-cluster.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
+import { MemoryLog } from "../../helpers/memory-log.ts";
+
+const SEEN_MS = 3000;
+
+describe("members in processes of their own", () => {
+  const log = new MemoryLog();
+  const children: ChildProcess[] = [];
+  let cluster: Cluster;
+
+  before(async () => {
+    cluster = await startCluster({
+      provider: "embedded",
+      domain: "process.test",
+      localMemberHost: "127.0.0.1",
+      localMemberPort: 0,
+      members: [],
+      groupPassword: "secret",
+      self: { role: "manager", subDomain: "mgt", ports: {}, properties: {} },
+      log,
+      clock: systemClock,
+    });
+  });
+  after(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await cluster.close();
+  });
+
+  /** Starts a member and resolves with its process and id when both see each other. */
+  async function startChild() {
+    const script = join(import.meta.dirname, "member-process.ts");
+    const child = spawn(process.execPath, [script, String(cluster.self.port)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    children.push(child);
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const id = line.toString().trim();
+    assert.ok(cluster.members().some((member) => member.id === id));
+    return { child, id };
+  }
+
+  /** The reason and the milliseconds until a member is reported left. */
+  async function leaving(id: string, stop: () => void) {
+    const startMs = systemClock.monotonicMs();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const remove = cluster.on("left", (member, reason) => {
+      if (member.id === id) resolve(reason);
+    });
+    stop();
+    const reason = await promise;
+    remove();
+    return { reason, ms: systemClock.monotonicMs() - startMs };
+  }
+
+  it("reports a member that was killed within three seconds", async () => {
+    const { child, id } = await startChild();
+    const { reason, ms } = await leaving(id, () => child.kill("SIGKILL"));
+    assert.equal(reason, "silent");
+    assert.ok(ms < SEEN_MS, `${ms} ms`);
+    assert.ok(
+      log.messages("info").some((line) => line.startsWith(`Member left [${id}]: /127.0.0.1:`)),
+    );
+  });
+
+  it("reports an orderly stop at once, and the process ends by itself", async () => {
+    const { child, id } = await startChild();
+    const exited = once(child, "exit");
+    const { reason, ms } = await leaving(id, () => child.kill("SIGTERM"));
+    assert.equal(reason, "left");
+    assert.ok(ms < 1000, `${ms} ms`);
+    assert.equal((await exited)[0], 0);
+  });
+
+  it("warns when there is no groupPassword", async () => {
+    const ownLog = new MemoryLog();
+    const alone = await startCluster({
+      provider: "embedded",
+      domain: "open.test",
+      localMemberHost: "127.0.0.1",
+      localMemberPort: 0,
+      members: [],
+      groupPassword: undefined,
+      self: { role: "worker", subDomain: "worker", ports: {}, properties: {} },
+      log: ownLog,
+      clock: systemClock,
+    });
+    assert.match(
+      ownLog.messages("warn").join(),
+      /^no groupPassword is set: anyone who .* "open\.test" can take part/,
+    );
+    await alone.close();
+  });
+});
