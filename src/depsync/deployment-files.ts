@@ -1,0 +1,156 @@
+/**
+ * Looks through synapse-configs/** of a manager's deployment folder: which files there are and what is in them, as git's
+ * blob ids. Dot files, backups and editors' leftovers are passed over; links, special files, hostile
+ * names and oversized files are refused, with a sentence each. Unchanged files are not read again.
+ */
+import { type Stats, constants } from "node:fs";
+import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, messageOf, systemCodeOf } from "../errors/app-error.ts";
+import { blobIdOf } from "./git-blobs.ts";
+import { FILES_MAX, FILE_BYTES_MAX } from "./git-tree.ts";
+import { pathFault } from "./repository-path.ts";
+
+/** The part of the folder that is deployed. */
+export const DEPLOYED_FOLDER = "synapse-configs";
+/** Folders below each other, at most. */
+const DEPTH_MAX = 16;
+
+export interface FolderFile {
+  /** With "/", relative to the deployment folder; the same as in the repository. */
+  readonly path: string;
+  /** git's blob id of the content. */
+  readonly blob: string;
+}
+
+export interface FolderScan {
+  /** By path, in order. */
+  readonly files: ReadonlyMap<string, FolderFile>;
+  /** What was refused: path → the sentence for people. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+interface Known {
+  readonly fingerprint: string;
+  readonly blob: string;
+}
+
+/** Whether a path belongs to what is deployed, by its names alone. */
+export function isDeployedPath(path: string): boolean {
+  const [top, ...rest] = path.split("/");
+  return top === DEPLOYED_FOLDER && rest.length > 0 && !rest.some(isPassedOver);
+}
+
+/** Dot files, what editors leave (~), and backups of people (.bak) and of WSO2 (.back, .bk). */
+function isPassedOver(name: string): boolean {
+  return /^[.~]|~$|\.(bak|back|bk|swp|tmp)$/i.test(name);
+}
+
+export class DeploymentFiles {
+  readonly #folder: string;
+  #known: ReadonlyMap<string, Known> = new Map();
+
+  /** `folder` is repository/deployment/server, absolute. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @throws AppError DEPLOYMENT_REPOSITORY when the folder cannot be read or holds more than FILES_MAX files. */
+  async scan(): Promise<FolderScan> {
+    const run = { files: new Map<string, FolderFile>(), refused: new Map<string, string>() };
+    const known = new Map<string, Known>();
+    for (const path of await this.#list(DEPLOYED_FOLDER, run.refused, 0)) {
+      const found = await this.#examine(path, run.refused);
+      if (!found) continue;
+      known.set(path, found);
+      run.files.set(path, { path, blob: found.blob });
+      if (run.files.size > FILES_MAX) {
+        throw unreadable(this.#folder, `it holds more than ${FILES_MAX} files`);
+      }
+    }
+    this.#known = known;
+    return run;
+  }
+
+  /** The content of a file, or undefined when it is gone or no plain file of allowed size any more. */
+  async read(path: string): Promise<Buffer | undefined> {
+    const opened = await this.#open(path);
+    if (!opened) return undefined;
+    try {
+      const stats = await opened.stat();
+      if (!stats.isFile() || stats.size > FILE_BYTES_MAX) return undefined;
+      const content = await opened.readFile();
+      return content.length > FILE_BYTES_MAX ? undefined : content;
+    } finally {
+      await opened.close();
+    }
+  }
+
+  async #list(
+    folder: string,
+    refused: Map<string, string>,
+    depth: number,
+  ): Promise<readonly string[]> {
+    const paths: string[] = [];
+    for (const entry of await this.#entries(folder)) {
+      const path = `${folder}/${entry.name}`;
+      if (isPassedOver(entry.name)) continue;
+      const fault = pathFault(path);
+      if (fault !== undefined) refused.set(path, `${JSON.stringify(path)} ${fault}`);
+      else if (entry.isFile()) paths.push(path);
+      else if (!entry.isDirectory()) refused.set(path, `${path} is a link or a special file`);
+      else if (depth >= DEPTH_MAX) refused.set(path, `${path} lies too deep`);
+      else paths.push(...(await this.#list(path, refused, depth + 1)));
+    }
+    return paths.toSorted();
+  }
+
+  async #entries(folder: string) {
+    const full = join(this.#folder, folder);
+    try {
+      // The top itself must not be a link either.
+      if ((await lstat(full)).isSymbolicLink()) throw unreadable(full, "it is a link");
+      return await readdir(full, { withFileTypes: true });
+    } catch (error) {
+      if (systemCodeOf(error) === "ENOENT") return [];
+      throw error instanceof AppError ? error : unreadable(full, messageOf(error));
+    }
+  }
+
+  async #examine(path: string, refused: Map<string, string>): Promise<Known | undefined> {
+    const stats = await lstat(join(this.#folder, path)).catch(() => undefined);
+    if (!stats?.isFile()) return undefined;
+    if (stats.size > FILE_BYTES_MAX) {
+      refused.set(path, `${path} is larger than ${FILE_BYTES_MAX} bytes`);
+      return undefined;
+    }
+    const fingerprint = fingerprintOf(stats);
+    const known = this.#known.get(path);
+    if (known?.fingerprint === fingerprint) return known;
+    const content = await this.read(path);
+    return content && { fingerprint, blob: blobIdOf(content) };
+  }
+
+  async #open(path: string): Promise<FileHandle | undefined> {
+    try {
+      // Neither follows a link nor waits at a pipe that was put there meanwhile.
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      return await open(join(this.#folder, path), flags);
+    } catch (error) {
+      if (["ENOENT", "ELOOP", "ENOTDIR", "ENXIO"].includes(systemCodeOf(error) ?? "")) {
+        return undefined;
+      }
+      throw unreadable(join(this.#folder, path), messageOf(error));
+    }
+  }
+}
+
+function fingerprintOf(stats: Stats): string {
+  return [stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join();
+}
+
+function unreadable(path: string, reason: string): AppError {
+  return new AppError("DEPLOYMENT_REPOSITORY", `${path} cannot be deployed from: ${reason}`, {
+    side: "config",
+  });
+}

@@ -1,0 +1,193 @@
+/**
+ * A manager's repository/deployment/server folder, where admins may drop and edit artifact files as they did
+ * with WSO2. Tells when its content has changed, what differs from a revision, and takes over revisions
+ * that came another way (API, console), without taking its own writing for somebody's change.
+ */
+import { createHash } from "node:crypto";
+import { type FSWatcher, watch } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../errors/app-error.ts";
+import type { Log } from "../observability/log.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Closable } from "../runtime/lifecycle.ts";
+import {
+  DEPLOYED_FOLDER,
+  DeploymentFiles,
+  type FolderFile,
+  type FolderScan,
+} from "./deployment-files.ts";
+import type { FileChange, Revision } from "./deployment-repository.ts";
+import { blobIdOf } from "./git-blobs.ts";
+import { applyStep, deployedFiles, isRefused, planWriting } from "./folder-writing.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** After the last event of the file system so long is waited: copying many files is one change. */
+const CALM_MS = 300;
+/** Refusals that were logged are remembered, so that each is logged once; all are forgotten beyond it. */
+const LOGGED_MAX = 1000;
+
+export interface DeploymentFolderOptions {
+  /** Absolute; made when absent. */
+  readonly folder: string;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** What `writeRevision` did, as paths. */
+export interface WrittenRevision {
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+  /** Left alone, because somebody has edited them meanwhile: the next `changes` reports them. */
+  readonly kept: readonly string[];
+}
+
+export class DeploymentFolder {
+  readonly #options: DeploymentFolderOptions;
+  readonly #files: DeploymentFiles;
+  readonly #work = new WriteQueue();
+  readonly #logged = new Set<string>();
+  /** Digest of the content that was reported, or written by this object; undefined: report at the next look. */
+  #settled: string | undefined;
+  #looking = false;
+  #lookAgain = false;
+
+  constructor(options: DeploymentFolderOptions) {
+    this.#options = options;
+    this.#files = new DeploymentFiles(options.folder);
+  }
+
+  /** Looks through the folder. Refused files are logged once each. @throws AppError DEPLOYMENT_REPOSITORY. */
+  async scan(): Promise<FolderScan> {
+    const scan = await this.#files.scan();
+    for (const [path, sentence] of scan.refused) this.#logRefused(path, sentence);
+    return scan;
+  }
+
+  /**
+   * What must change in a revision to become like the folder. Refused files count as unchanged.
+   * Undefined: there is no revision yet, everything is new.
+   */
+  async changes(revision: Revision | undefined): Promise<readonly FileChange[]> {
+    const scan = await this.scan();
+    const before = deployedFiles(revision);
+    const changes: FileChange[] = [];
+    for (const { path, blob } of scan.files.values()) {
+      if (before.get(path)?.blob === blob) continue;
+      const content = await this.#files.read(path);
+      if (content) changes.push({ path, content });
+    }
+    for (const path of before.keys()) {
+      if (!scan.files.has(path) && !isRefused(scan, path))
+        changes.push({ path, content: undefined });
+    }
+    return changes;
+  }
+
+  /**
+   * Brings the folder from one revision to another, each file atomically. Files that are like neither are
+   * somebody's unfinished work and stay. `previous` undefined: nothing is removed, other content is replaced.
+   * @throws AppError DEPLOYMENT_REPOSITORY when a file cannot be written.
+   */
+  writeRevision(revision: Revision, previous: Revision | undefined): Promise<WrittenRevision> {
+    return this.#work.run(async () => {
+      const scan = await this.scan();
+      const wasSettled = this.#settled === digestOf(scan.files);
+      const after = new Map(scan.files);
+      const result = { written: [] as string[], removed: [] as string[], kept: [] as string[] };
+      for (const step of planWriting(scan, deployedFiles(revision), previous)) {
+        result[step.kind].push(step.path);
+        if (step.kind === "removed") after.delete(step.path);
+        if (step.kind === "written") {
+          after.set(step.path, { path: step.path, blob: blobIdOf(step.content) });
+        }
+        await applyStep(this.#options.folder, step);
+      }
+      // Computed, not looked up: what somebody else writes at this moment must still be noticed.
+      if (wasSettled) this.#settled = digestOf(after);
+      return result;
+    });
+  }
+
+  /**
+   * Calls `onChange` now, and whenever the folder's content has changed since it last succeeded: after events of
+   * the file system, and every `intervalMs` for what these miss. A call that rejects is repeated.
+   */
+  async watch(onChange: () => Promise<void>, intervalMs: number): Promise<Closable> {
+    const { folder, clock, log } = this.#options;
+    const top = join(folder, DEPLOYED_FOLDER);
+    await mkdir(top, { recursive: true });
+    const look = () => void this.#look(onChange);
+    let calm: Timer | undefined;
+    const watcher = startWatcher(top, log, () => {
+      calm?.cancel();
+      calm = clock.after(CALM_MS, look);
+    });
+    const timer = clock.every(intervalMs, look);
+    this.#settled = undefined;
+    look();
+    return {
+      close: async () => {
+        calm?.cancel();
+        timer.cancel();
+        watcher?.close();
+        await this.#work.run(() => Promise.resolve());
+      },
+    };
+  }
+
+  /** One look at a time; events during one cause one more. */
+  async #look(onChange: () => Promise<void>): Promise<void> {
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      while (this.#lookAgain) {
+        this.#lookAgain = false;
+        await this.#lookOnce(onChange);
+      }
+    } catch (error) {
+      this.#options.log.warn(
+        `the deployment folder ${this.#options.folder} was not taken over and is looked at again: ${messageOf(error)}`,
+      );
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #lookOnce(onChange: () => Promise<void>): Promise<void> {
+    const digest = await this.#work.run(async () => digestOf((await this.scan()).files));
+    if (digest === this.#settled) return;
+    await onChange();
+    this.#settled = digest;
+  }
+
+  #logRefused(path: string, sentence: string): void {
+    if (this.#logged.has(path)) return;
+    if (this.#logged.size >= LOGGED_MAX) this.#logged.clear();
+    this.#logged.add(path);
+    this.#options.log.warn(`not deployed: ${sentence}`);
+  }
+}
+
+function digestOf(files: ReadonlyMap<string, FolderFile>): string {
+  const lines = [...files.values()].map(({ path, blob }) => `${path}\0${blob}`).toSorted();
+  return createHash("sha256").update(lines.join("\n")).digest("hex");
+}
+
+/** Without events (too many folders to watch, for example) the regular look remains. */
+function startWatcher(folder: string, log: Log, onEvent: () => void): FSWatcher | undefined {
+  const giveUp = (error: unknown) =>
+    log.warn(`${folder} is not watched, only looked at regularly: ${messageOf(error)}`);
+  try {
+    const watcher = watch(folder, { recursive: true, persistent: false }, onEvent);
+    watcher.on("error", (error) => {
+      giveUp(error);
+      watcher.close();
+    });
+    return watcher;
+  } catch (error) {
+    giveUp(error);
+    return undefined;
+  }
+}

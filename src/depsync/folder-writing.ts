@@ -1,0 +1,93 @@
+/**
+ * Writes a revision into a deployment folder: decides file by file what to do (`planWriting`) and does
+ * it (`applyStep`), each file atomically and never through a link. Used by `DeploymentFolder` only.
+ */
+import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AppError, messageOf } from "../errors/app-error.ts";
+import { type FolderScan, isDeployedPath } from "./deployment-files.ts";
+import type { Revision, RevisionFile } from "./deployment-repository.ts";
+import { checkPath } from "./repository-path.ts";
+
+/** What happens to one file. `kept`: it was edited by somebody and stays. */
+export type WritingStep =
+  | { readonly kind: "written"; readonly path: string; readonly content: Buffer }
+  | { readonly kind: "removed"; readonly path: string }
+  | { readonly kind: "kept"; readonly path: string };
+
+/** The steps from the folder as it is to the wanted files; `previous` as in `writeRevision`. */
+export function planWriting(
+  scan: FolderScan,
+  wanted: ReadonlyMap<string, RevisionFile>,
+  previous: Revision | undefined,
+): readonly WritingStep[] {
+  const before = deployedFiles(previous);
+  const steps: WritingStep[] = [];
+  for (const { path, blob, content } of wanted.values()) {
+    const here = scan.files.get(path)?.blob;
+    if (here === blob) continue;
+    const isEdited = previous !== undefined && here !== before.get(path)?.blob;
+    if (isEdited || isRefused(scan, path)) steps.push({ kind: "kept", path });
+    else steps.push({ kind: "written", path, content });
+  }
+  for (const { path, blob } of before.values()) {
+    const here = scan.files.get(path)?.blob;
+    if (wanted.has(path) || here === undefined) continue;
+    steps.push(here === blob ? { kind: "removed", path } : { kind: "kept", path });
+  }
+  return steps;
+}
+
+/** The files of a revision that belong into the folder, by path. */
+export function deployedFiles(revision: Revision | undefined): ReadonlyMap<string, RevisionFile> {
+  const files = revision?.files.filter((file) => isDeployedPath(file.path)) ?? [];
+  return new Map(files.map((file) => [file.path, file]));
+}
+
+/** Whether the path, or a folder above it, is there but was refused. */
+export function isRefused(scan: FolderScan, path: string): boolean {
+  return [...scan.refused.keys()].some((at) => path === at || path.startsWith(`${at}/`));
+}
+
+/** Does one step. @throws AppError DEPLOYMENT_REPOSITORY when the file cannot be written or removed. */
+export async function applyStep(folder: string, step: WritingStep): Promise<void> {
+  if (step.kind === "kept") return;
+  const full = join(folder, step.path);
+  try {
+    checkPath(step.path);
+    await makeFolders(folder, dirname(step.path));
+    if (step.kind === "removed") await rm(full, { force: true });
+    else await replaceFile(full, step.content);
+  } catch (error) {
+    throw new AppError(
+      "DEPLOYMENT_REPOSITORY",
+      `${full} cannot be brought to the deployed revision: ${messageOf(error)}`,
+      { cause: error, retryable: true },
+    );
+  }
+}
+
+/** Makes the folders above a file, none of which may be a link that leads elsewhere. */
+async function makeFolders(folder: string, path: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  let full = folder;
+  for (const part of path.split("/")) {
+    full = join(full, part);
+    const stats = await lstat(full).catch(() => undefined);
+    if (!stats) await mkdir(full);
+    else if (!stats.isDirectory()) throw new Error(`${full} is no folder`);
+  }
+}
+
+async function replaceFile(full: string, content: Buffer): Promise<void> {
+  const temporary = join(dirname(full), `.${basename(full).slice(0, 100)}.new`);
+  await rm(temporary, { force: true });
+  const file = await open(temporary, "wx", 0o644);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, full);
+}

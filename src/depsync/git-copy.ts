@@ -1,0 +1,64 @@
+/**
+ * The folder of a local copy of a repository that is somewhere else: a worker's mirror, a manager's copy of
+ * a remote. Nothing in it is the truth, so what is damaged or not ours is moved aside and made anew,
+ * with a log line, instead of keeping a node from starting. Opening never needs the other repository.
+ */
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { messageOf } from "../errors/app-error.ts";
+import type { Log } from "../observability/log.ts";
+import { removeStaleLocks } from "./git-locks.ts";
+import { runGit } from "./git-process.ts";
+import { initRepository } from "./git-repository.ts";
+
+/** Written into the copy's configuration; a repository without it is somebody else's. */
+const MARK_KEY = "bascule.copy";
+const MARK_VALUE = "1";
+
+/** Makes sure that a sound copy, perhaps an empty one, lies in the folder. */
+export async function prepareCopy(gitDir: string, log: Log): Promise<void> {
+  const names = await readdir(gitDir).catch(() => undefined);
+  if (names && names.length > 0) {
+    await removeStaleLocks(gitDir, log);
+    const fault = await faultOf(gitDir);
+    if (fault === undefined) return;
+    await moveAside(gitDir, fault, log);
+  }
+  await initCopy(gitDir);
+}
+
+/** Moves the copy aside and makes an empty one, to be fetched into. */
+export async function renewCopy(gitDir: string, reason: string, log: Log): Promise<void> {
+  await moveAside(gitDir, reason, log);
+  await initCopy(gitDir);
+}
+
+async function initCopy(gitDir: string): Promise<void> {
+  await mkdir(dirname(gitDir), { recursive: true });
+  await initRepository(gitDir);
+  await runGit({ gitDir, args: ["config", MARK_KEY, MARK_VALUE] });
+}
+
+async function faultOf(gitDir: string): Promise<string | undefined> {
+  try {
+    const mark = await runGit({ gitDir, args: ["config", "--local", "--get", MARK_KEY] });
+    if (mark.trim() !== MARK_VALUE) return "it is no copy of a deployment repository";
+    await runGit({
+      gitDir,
+      args: ["fsck", "--connectivity-only", "--no-dangling", "--no-progress"],
+    });
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** One earlier folder is kept for whoever wants to look; a second one would only fill the disk. */
+async function moveAside(gitDir: string, reason: string, log: Log): Promise<void> {
+  const aside = `${gitDir}.damaged`;
+  await rm(aside, { recursive: true, force: true });
+  await rename(gitDir, aside);
+  log.warn(
+    `the copy of the deployment repository in ${gitDir} cannot be used (${reason}): it was moved to ${aside} and is fetched anew`,
+  );
+}
