@@ -7,6 +7,7 @@
 import type { Readable } from "node:stream";
 import type { ConfigProblem } from "../errors/config-error.ts";
 import type { Log } from "../observability/log.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 /** One file of the deployment repository. */
 export interface ArtifactFile {
@@ -82,11 +83,14 @@ export interface EndpointResponse {
 export type EndpointCaller = (request: EndpointRequest) => Promise<EndpointResponse>;
 
 export interface EngineOptions {
-  /** Prefix of file names in problems and logs, for example the repository's name. Default: "". */
   readonly log: Log;
   readonly callEndpoint: EndpointCaller;
   /** Value of the "system" property scope. */
   readonly systemProperties: Readonly<Record<string, string>>;
+  /** For SYSTEM_DATE and SYSTEM_TIME. Default: the clock of the machine. */
+  readonly clock?: Clock;
+  /** A new message id of the form "urn:uuid:..". Default: random. */
+  readonly newMessageId?: () => string;
 }
 
 /** Either a whole generation, or everything that is wrong with the files. */

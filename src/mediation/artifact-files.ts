@@ -1,0 +1,45 @@
+/**
+ * Which files of a deployment repository hold Synapse artifacts: synapse-configs/default/<kind>/*.xml and a
+ * synapse.xml with `<definitions>` beside them. Other files, dot files and folders are not the engine's.
+ */
+import type { ArtifactFile } from "./engine.ts";
+
+const ROOT = /^synapse-configs\/[^/]+\/(.+)$/;
+
+/** Folders whose artifacts the engine reads. */
+const READ_FOLDERS: readonly string[] = [
+  "proxy-services",
+  "sequences",
+  "endpoints",
+  "local-entries",
+];
+
+/** Folders of Synapse whose artifacts are refused. */
+const REFUSED_FOLDERS: Readonly<Record<string, string>> = {
+  api: "api",
+  "event-sources": "event source",
+  "inbound-endpoints": "inbound endpoint",
+  "message-processors": "message processor",
+  "message-stores": "message store",
+  "priority-executors": "priority executor",
+  tasks: "task",
+  templates: "template",
+};
+
+/** What to do with a file. */
+export type FileRole =
+  | { readonly kind: "artifact" }
+  | { readonly kind: "refused"; readonly what: string }
+  | { readonly kind: "ignored" };
+
+/** The role of a file, by its path alone. */
+export function roleOf(file: ArtifactFile): FileRole {
+  const inside = ROOT.exec(file.path)?.[1];
+  const segments = inside?.split("/") ?? [];
+  const isXml = file.path.endsWith(".xml") && !segments.some((part) => part.startsWith("."));
+  const [folder = ""] = segments;
+  if (!isXml) return { kind: "ignored" };
+  if (segments.length === 1 || READ_FOLDERS.includes(folder)) return { kind: "artifact" };
+  const what = Object.hasOwn(REFUSED_FOLDERS, folder) ? REFUSED_FOLDERS[folder] : undefined;
+  return what === undefined ? { kind: "ignored" } : { kind: "refused", what };
+}

@@ -1,0 +1,13 @@
+/** `drop`: the message ends here (DropMediator). A client that nothing else answers gets 202 without a body. */
+import type { Message } from "../message/message.ts";
+import type { Mediator } from "./mediator.ts";
+
+export class DropMediator implements Mediator {
+  readonly kind = "drop";
+
+  async mediate(message: Message): Promise<boolean> {
+    delete message.addressing.To;
+    message.body.discard();
+    return false;
+  }
+}

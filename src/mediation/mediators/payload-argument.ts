@@ -1,0 +1,105 @@
+/**
+ * Arguments of payloadFactory: what an argument's value is (XML, JSON or text) and how it stands in a template of each
+ * media type: converted between XML and JSON, escaped where it is text.
+ */
+import { encodeEntities } from "../../config/xml-entities.ts";
+import { type Expression, resultText } from "../message/expression.ts";
+import { MediationFault } from "../mediation-fault.ts";
+import type { Message } from "../message/message.ts";
+import {
+  elementsOf,
+  isElement,
+  parseDocument,
+  rootOf,
+  serializeNode,
+  textContentOf,
+  type XmlNode,
+} from "../xml/dom.ts";
+import type { JsonValue } from "../xml/json-path.ts";
+import { jsonToXml } from "../xml/json-to-xml.ts";
+import { xmlToJson } from "../xml/xml-to-json.ts";
+
+export type PayloadMedia = "xml" | "json" | "text";
+
+export interface PayloadArgument {
+  readonly source:
+    | { readonly kind: "value"; readonly value: string }
+    | { readonly kind: "expression"; readonly expression: Expression };
+  /** XML of this argument is not converted to JSON. */
+  readonly literal: boolean;
+}
+
+export interface ArgumentValue {
+  readonly kind: "xml" | "json" | "string";
+  readonly text: string;
+  readonly literal?: boolean;
+}
+
+/** The value of an argument for this message. */
+export async function argumentOf(
+  argument: PayloadArgument,
+  message: Message,
+): Promise<ArgumentValue> {
+  const { source, literal } = argument;
+  if (source.kind === "value") return { ...classifyText(source.value), literal };
+  const result = await source.expression.evaluate(message);
+  if (result.kind === "xpath" && typeof result.value === "object")
+    return { ...nodesValue(result.value), literal };
+  const text = resultText(result);
+  if (result.kind === "json" && /^\s*[{[]/.test(text)) return { kind: "json", text, literal };
+  return { ...classifyText(text), literal };
+}
+
+/** Elements stay XML, one after the other; anything else is its text. */
+function nodesValue(nodes: readonly XmlNode[]): ArgumentValue {
+  if (!nodes.some(isElement)) return classifyText(nodes.map(textContentOf).join(""));
+  const parts = nodes.map((node) =>
+    isElement(node) ? serializeNode(node) : encodeEntities(textContentOf(node)),
+  );
+  return { kind: "xml", text: parts.join("") };
+}
+
+/** Text that is an XML element counts as XML. */
+export function classifyText(text: string): ArgumentValue {
+  const trimmed = text.trim();
+  const looksXml = trimmed.startsWith("<") && trimmed.endsWith(">");
+  return { kind: looksXml && isXml(trimmed) ? "xml" : "string", text };
+}
+
+function isXml(text: string): boolean {
+  try {
+    parseDocument(text);
+    return true;
+  } catch (error) {
+    if (error instanceof MediationFault) return false;
+    throw error;
+  }
+}
+
+/** The text that replaces a placeholder. */
+export function argumentText(value: ArgumentValue, media: PayloadMedia): string {
+  switch (media) {
+    case "text":
+      return value.text;
+    case "xml":
+      return xmlText(value);
+    case "json":
+    default:
+      return jsonText(value);
+  }
+}
+
+function xmlText(value: ArgumentValue): string {
+  if (value.kind === "xml") return value.text.replace(/^\s*<\?xml[^>]*\?>/, "");
+  if (value.kind === "string") return encodeEntities(value.text);
+  const wrapper = rootOf(parseDocument(jsonToXml(JSON.parse(value.text) as JsonValue)));
+  return elementsOf(wrapper).map(serializeNode).join("");
+}
+
+function jsonText(value: ArgumentValue): string {
+  if (value.kind === "json") return value.text;
+  if (value.kind === "string" || value.literal === true)
+    return JSON.stringify(value.text).slice(1, -1);
+  const wrapper = rootOf(parseDocument(`<jsonObject>${xmlText(value)}</jsonObject>`));
+  return xmlToJson(wrapper);
+}

@@ -1,0 +1,64 @@
+/**
+ * `send`: hands the message to an endpoint, to its To address, or (a response without endpoint) back to the
+ * client; always ends the list. The response of the endpoint goes to the `receive` sequence, else to the
+ * out flow, on a message of its own with the same fault handlers. Implements SendMediator.
+ */
+import { callEndpoint } from "../endpoints/call-endpoint.ts";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import { isAnonymous } from "../message/addressing.ts";
+import type { Message } from "../message/message.ts";
+import { runGuarded } from "../run/fault-handling.ts";
+import { type KeyReference, keyOf } from "./key-reference.ts";
+import type { Mediator } from "./mediator.ts";
+import { requireSequence, runSequence } from "./sequence.ts";
+import { refuseSoapFault } from "./soap-fault-check.ts";
+
+export interface SendOptions {
+  /** Undefined: to the message's To, or back to the client. */
+  readonly endpoint: Endpoint | undefined;
+  /** The sequence that gets the response. */
+  readonly receive: KeyReference | undefined;
+  /** Parse the body before it is sent. */
+  readonly buildMessage: boolean;
+}
+
+export class SendMediator implements Mediator {
+  readonly kind = "send";
+  readonly #options: SendOptions;
+
+  constructor(options: SendOptions) {
+    this.#options = options;
+  }
+
+  async mediate(message: Message): Promise<boolean> {
+    const { endpoint, receive, buildMessage } = this.#options;
+    if (buildMessage) await message.payload();
+    const receiver = receive && (await keyOf(receive, message));
+    await sendMessage(message, endpoint, receiver);
+    return false;
+  }
+}
+
+/**
+ * Sends a message and mediates the response.
+ * @param receiver key of the sequence for the response; undefined: the out flow.
+ * @throws MediationFault when the message could not be sent.
+ */
+export async function sendMessage(
+  message: Message,
+  endpoint: Endpoint | undefined,
+  receiver: string | undefined,
+): Promise<void> {
+  if (!endpoint && (message.direction === "response" || isAnonymous(message.addressing.To))) {
+    await message.exchange.answer(message);
+    return;
+  }
+  const result = await callEndpoint(message, endpoint);
+  if (result.kind !== "response") return;
+  const response = message.responseTo(result.response);
+  await runGuarded(response, async () => {
+    await refuseSoapFault(response);
+    if (receiver === undefined) await response.exchange.receive(response);
+    else await runSequence(requireSequence(response, receiver), response);
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * `sequence`: runs a sequence by key or in place, with its onError handler on the message's fault stack while it
+ * runs. Implements SequenceMediator; nesting is bounded, so that a sequence that calls itself is a fault.
+ */
+import { MediationFault } from "../mediation-fault.ts";
+import { type Message, SEQUENCE_DEPTH_MAX } from "../message/message.ts";
+import { type KeyReference, keyOf } from "./key-reference.ts";
+import { mediateAll, type Mediator, type Sequence } from "./mediator.ts";
+
+export class SequenceMediator implements Mediator {
+  readonly kind = "sequence";
+  readonly #key: KeyReference;
+
+  constructor(key: KeyReference) {
+    this.#key = key;
+  }
+
+  async mediate(message: Message): Promise<boolean> {
+    return runSequence(requireSequence(message, await keyOf(this.#key, message)), message);
+  }
+}
+
+/** @throws MediationFault when no sequence has that key. */
+export function requireSequence(message: Message, key: string): Sequence {
+  const sequence = message.environment.sequence(key);
+  if (!sequence) throw new MediationFault(`Sequence named ${key} cannot be found`);
+  return sequence;
+}
+
+/**
+ * Runs a sequence. A fault leaves the onError handler on the stack, where fault handling takes it from.
+ * @throws MediationFault
+ */
+export async function runSequence(sequence: Sequence, message: Message): Promise<boolean> {
+  if (message.sequenceDepth >= SEQUENCE_DEPTH_MAX)
+    throw new MediationFault(
+      `Sequence ${sequence.name} is nested deeper than ${SEQUENCE_DEPTH_MAX} sequences`,
+    );
+  const handler = onErrorHandler(sequence, message);
+  if (handler) message.faultHandlers.push(handler);
+  message.sequenceDepth += 1;
+  try {
+    const result = await mediateAll(sequence.mediators, message);
+    if (handler && message.faultHandlers.at(-1) === handler) message.faultHandlers.pop();
+    return result;
+  } finally {
+    message.sequenceDepth -= 1;
+  }
+}
+
+function onErrorHandler(sequence: Sequence, message: Message): Sequence | undefined {
+  if (sequence.onError === undefined) return undefined;
+  const handler = message.environment.sequence(sequence.onError);
+  if (!handler)
+    message.environment.log.warn(
+      `onError handler : ${sequence.onError} for sequence : ${sequence.name} cannot be found`,
+    );
+  return handler;
+}

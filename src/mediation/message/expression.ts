@@ -1,0 +1,164 @@
+/**
+ * Expressions of artifacts: XPath over the envelope, or JSONPath written as `json-eval($.a.b)`. An expression
+ * that looks into the message builds its body first; one that only reads properties and headers leaves the
+ * body unread, so that it still passes through as bytes.
+ */
+import { MediationFault } from "../mediation-fault.ts";
+import { rootOf, type XmlNode } from "../xml/dom.ts";
+import { compileJsonPath, type JsonPath, jsonPathText, type JsonValue } from "../xml/json-path.ts";
+import { bodyOf, emptyEnvelope, headerOf } from "../xml/soap.ts";
+import { xmlToJson } from "../xml/xml-to-json.ts";
+import { payloadOf } from "../xml/soap.ts";
+import {
+  compileXPath,
+  touchesMessage,
+  xpathBoolean,
+  type XPathExpression,
+  type XPathScope,
+  xpathText,
+  type XPathValue,
+} from "../xml/xpath.ts";
+import type { Message } from "./message.ts";
+import { axis2Property, getProperty, systemProperty } from "./property-scope.ts";
+import { propertyXPathValue, type PropertyValue } from "./property-value.ts";
+
+/** What an expression yielded, before it is made text. */
+export type ExpressionResult =
+  | { readonly kind: "xpath"; readonly value: XPathValue }
+  | { readonly kind: "json"; readonly hits: readonly JsonValue[] };
+
+export interface Expression {
+  readonly source: string;
+  /** Whether evaluating it reads the message's body. */
+  readonly touchesMessage: boolean;
+  /** @throws MediationFault when the expression or the body it needs is faulty. */
+  evaluate(message: Message): Promise<ExpressionResult>;
+}
+
+/**
+ * Compiles the value of an expression attribute.
+ * @param evaluator "json": the source is a JSONPath even without json-eval( ).
+ * @throws SyntaxError when it is neither XPath 1.0 nor a supported JSONPath.
+ */
+export function compileExpression(
+  source: string,
+  namespaces: ReadonlyMap<string, string>,
+  evaluator: "xml" | "json" = "xml",
+): Expression {
+  const json = /^\s*json-eval\((.*)\)\s*$/s.exec(source)?.[1];
+  if (json !== undefined) return jsonExpression(source, compileJsonPath(json));
+  if (evaluator === "json") return jsonExpression(source, compileJsonPath(source));
+  return xpathExpression(compileXPath(source, namespaces));
+}
+
+/** The text of a result. */
+export function resultText(result: ExpressionResult): string {
+  return result.kind === "json" ? jsonPathText(result.hits) : xpathText(result.value);
+}
+
+/** The text that the expression yields. */
+export async function evaluateText(expression: Expression, message: Message): Promise<string> {
+  return resultText(await expression.evaluate(message));
+}
+
+/** The truth of what the expression yields: a node set or a hit that exists, a text that is not empty. */
+export async function evaluateBoolean(expression: Expression, message: Message): Promise<boolean> {
+  const result = await expression.evaluate(message);
+  if (result.kind === "xpath") return xpathBoolean(result.value);
+  return result.hits.some((hit) => hit !== false && hit !== null);
+}
+
+/** The value for a property: nodes stay nodes, JSON becomes text. */
+export async function evaluateProperty(
+  expression: Expression,
+  message: Message,
+): Promise<PropertyValue> {
+  const result = await expression.evaluate(message);
+  return result.kind === "json" ? jsonPathText(result.hits) : result.value;
+}
+
+function jsonExpression(source: string, path: JsonPath): Expression {
+  return {
+    source,
+    touchesMessage: true,
+    async evaluate(message) {
+      const payload = await message.payload();
+      if (payload.kind === "json") return { kind: "json", hits: path.select(payload.value) };
+      const element = payloadOf(payload.envelope);
+      const value: JsonValue = element ? (JSON.parse(xmlToJson(element)) as JsonValue) : null;
+      return { kind: "json", hits: path.select(value) };
+    },
+  };
+}
+
+/** The context node of expressions that do not look at it. */
+const NO_MESSAGE = rootOf(emptyEnvelope("1.1"));
+
+function xpathExpression(xpath: XPathExpression): Expression {
+  const touches = touchesMessage(xpath.source);
+  return {
+    source: xpath.source,
+    touchesMessage: touches,
+    async evaluate(message) {
+      const node = touches ? rootOf(await message.envelope()) : NO_MESSAGE;
+      return { kind: "xpath", value: xpath.evaluate(new MessageScope(message, node)) };
+    },
+  };
+}
+
+class MessageScope implements XPathScope {
+  readonly node: XmlNode;
+  readonly #message: Message;
+
+  constructor(message: Message, node: XmlNode) {
+    this.#message = message;
+    this.node = node;
+  }
+
+  property(args: readonly string[]): XPathValue {
+    return propertyXPathValue(getProperty(this.#message, args));
+  }
+
+  variable(prefix: string, name: string): XPathValue | undefined {
+    if (prefix === "") return this.#part(name);
+    return propertyXPathValue(this.#prefixed(prefix, name) ?? "");
+  }
+
+  #part(name: string): XPathValue | undefined {
+    const document = this.node.ownerDocument;
+    if (!document) return undefined;
+    if (name === "env") return [rootOf(document)];
+    if (name === "body") return [bodyOf(document)];
+    if (name !== "header") return undefined;
+    const header = headerOf(document);
+    return header ? [header] : [];
+  }
+
+  #prefixed(prefix: string, name: string): PropertyValue | undefined {
+    const message = this.#message;
+    switch (prefix) {
+      case "ctx":
+        return message.properties.get(name) ?? message.environment.localEntry(name)?.text;
+      case "axis2":
+        return axis2Property(message, name);
+      case "trp":
+        return message.headers.get(name);
+      case "url":
+        return queryParameter(message.exchange.request.target, name);
+      case "operation":
+        return message.exchange.operation.get(name);
+      case "sys":
+        return systemProperty(message, name);
+      case "func":
+        return undefined;
+      default:
+        throw new MediationFault(`Undeclared variable: $${prefix}:${name}`);
+    }
+  }
+}
+
+function queryParameter(target: string, name: string): string | undefined {
+  const question = target.indexOf("?");
+  if (question === -1) return undefined;
+  return new URLSearchParams(target.slice(question + 1)).get(name) ?? undefined;
+}

@@ -1,0 +1,26 @@
+/**
+ * One client request from arrival to answer, as messages see it. Several messages (the request, responses of
+ * endpoints) belong to one exchange; the first answer wins.
+ */
+import type { ServiceRequest } from "../engine.ts";
+import type { Message } from "./message.ts";
+import type { MessageBody } from "./message-body.ts";
+import type { PropertyValue } from "./property-value.ts";
+
+export interface MessageExchange {
+  readonly request: ServiceRequest;
+  /** The "operation" property scope: shared by both directions. */
+  readonly operation: Map<string, PropertyValue>;
+  /** Name of the proxy service, undefined in the main sequence. */
+  readonly serviceName: string | undefined;
+  /** Sends the message back to the client. A second answer is logged and dropped. */
+  answer(message: Message): Promise<void>;
+  /** Answers 202 without a body at once; mediation goes on behind it. */
+  accept(): void;
+  /** Answers with a status and no body. */
+  refuse(status: number): void;
+  /** Mediates a response that has no sequence of its own: out sequence, or `main`. */
+  receive(response: Message): Promise<boolean>;
+  /** A body whose bytes must be thrown away at the end unless the client gets them. */
+  track(body: MessageBody): void;
+}

@@ -1,0 +1,186 @@
+/**
+ * The message context: one message on its way, request or response. Owns the body (read late), the HTTP headers,
+ * the property scopes and the addressing fields; mediators change it in place. What survives from a
+ * request to the response of its endpoint is decided in `responseTo`.
+ */
+import type { EndpointResponse } from "../engine.ts";
+import { MediationFault } from "../mediation-fault.ts";
+import type { Sequence } from "../mediators/mediator.ts";
+import type { XmlDocument } from "../xml/dom.ts";
+import { versionOf, type SoapVersion } from "../xml/soap.ts";
+import { type Addressing, readAddressing } from "./addressing.ts";
+import { parseContentType, payloadKindOf } from "./content-type.ts";
+import type { Environment } from "./environment.ts";
+import { MessageBody } from "./message-body.ts";
+import type { MessageExchange } from "./message-exchange.ts";
+import { envelopeOf, type Payload } from "./payload-builder.ts";
+import { propertyText, type PropertyValue } from "./property-value.ts";
+import { TransportHeaders } from "./transport-headers.ts";
+
+export type Direction = "request" | "response";
+
+/** Sequences nested deeper call themselves. */
+export const SEQUENCE_DEPTH_MAX = 200;
+
+/** How often the response of an endpoint may be sent to an endpoint whose response is sent again. */
+export const HOPS_MAX = 100;
+
+interface MessageParts {
+  readonly exchange: MessageExchange;
+  readonly environment: Environment;
+  readonly direction: Direction;
+  readonly headers: TransportHeaders;
+  readonly body: MessageBody;
+}
+
+export class Message {
+  readonly exchange: MessageExchange;
+  readonly environment: Environment;
+  direction: Direction;
+  headers: TransportHeaders;
+  body: MessageBody;
+  addressing: Addressing = {};
+  /** The "default" (synapse) scope. */
+  readonly properties = new Map<string, PropertyValue>();
+  /** The "axis2" scope; ends with the message. */
+  readonly axis2 = new Map<string, PropertyValue>();
+  /** The "axis2-client" scope; what "axis2" does not have is looked up here. */
+  readonly axis2Client = new Map<string, PropertyValue>();
+  /** Handlers of faults, the innermost last. */
+  readonly faultHandlers: Sequence[] = [];
+  /** How many endpoints have answered on the way to this message, one after the other. */
+  hops = 0;
+  /** How deep sequences are nested at this moment. */
+  sequenceDepth = 0;
+  /** The virtual envelope of a JSON payload, made when first asked for. */
+  #virtual: { readonly payload: Payload; readonly envelope: XmlDocument } | undefined;
+
+  constructor(parts: MessageParts) {
+    this.exchange = parts.exchange;
+    this.environment = parts.environment;
+    this.direction = parts.direction;
+    this.headers = parts.headers;
+    this.body = parts.body;
+    this.addressing.MessageID = parts.environment.newMessageId();
+  }
+
+  /**
+   * The response of an endpoint as a message of its own: default properties and fault handlers come along.
+   * @throws MediationFault beyond HOPS_MAX.
+   */
+  responseTo(response: EndpointResponse): Message {
+    const message = new Message({
+      exchange: this.exchange,
+      environment: this.environment,
+      direction: "response",
+      headers: new TransportHeaders(response.headers, false),
+      body: new MessageBody(response.body, "engine"),
+    });
+    message.exchange.track(message.body);
+    message.hops = this.hops + 1;
+    if (message.hops > HOPS_MAX)
+      throw new MediationFault(
+        `More than ${HOPS_MAX} responses were sent on to endpoints, each to the next: the out flow calls itself`,
+      );
+    for (const [name, value] of this.properties) message.properties.set(name, value);
+    message.faultHandlers.push(...this.faultHandlers);
+    message.#takeStatus(response);
+    return message;
+  }
+
+  /** Continues with the response of a `call`: body, headers and axis2 properties become the response's. */
+  continueWith(response: EndpointResponse): void {
+    this.body.discard();
+    this.headers = new TransportHeaders(response.headers, false);
+    this.body = new MessageBody(response.body, "engine");
+    this.axis2.clear();
+    this.#takeStatus(response);
+    this.exchange.track(this.body);
+  }
+
+  #takeStatus(response: EndpointResponse): void {
+    this.axis2.set("HTTP_SC", response.status);
+    if (response.reason !== "") this.axis2.set("HTTP_SC_DESC", response.reason);
+  }
+
+  /** The payload; reads and parses the body when that has not happened yet. */
+  async payload(): Promise<Payload> {
+    const built = this.body.payload;
+    if (built) return built;
+    const payload = await this.body.build(() => ({
+      contentType: this.headers.get("Content-Type"),
+      contentEncoding: this.headers.get("Content-Encoding"),
+      hasSoapAction: this.headers.get("SOAPAction") !== undefined,
+    }));
+    this.headers.remove("Content-Encoding");
+    if (payload.kind === "envelope" && !payload.rest)
+      this.addressing = { ...this.addressing, ...readAddressing(payload.envelope) };
+    return payload;
+  }
+
+  /** The envelope; for JSON a virtual one that is to be read only. */
+  async envelope(): Promise<XmlDocument> {
+    const payload = await this.payload();
+    if (payload.kind === "envelope") return payload.envelope;
+    if (this.#virtual?.payload !== payload)
+      this.#virtual = { payload, envelope: envelopeOf(payload) };
+    return this.#virtual.envelope;
+  }
+
+  /** An envelope that may be changed: a JSON payload becomes XML first. */
+  async editableEnvelope(): Promise<XmlDocument> {
+    const payload = await this.payload();
+    if (payload.kind === "envelope") return payload.envelope;
+    const envelope = envelopeOf(payload);
+    this.body.replace({ kind: "envelope", envelope, rest: true });
+    return envelope;
+  }
+
+  /** Replaces the payload; the message then has a body. */
+  replacePayload(payload: Payload): void {
+    this.body.replace(payload);
+    this.axis2.delete("NO_ENTITY_BODY");
+    this.headers.remove("Content-Encoding");
+  }
+
+  /** Whether the message is plain XML, JSON or anything else but SOAP. Reads no body. */
+  get isRest(): boolean {
+    const { payload } = this.body;
+    if (payload) return payload.kind === "json" || payload.rest;
+    if (this.body.isEmpty) return true;
+    const kind = payloadKindOf(parseContentType(this.headers.get("Content-Type")).type);
+    return kind !== "soap11" && kind !== "soap12";
+  }
+
+  /** The SOAP version of the message. Reads no body. */
+  get soapVersion(): SoapVersion {
+    const { payload } = this.body;
+    if (payload?.kind === "envelope") return versionOf(payload.envelope) ?? "1.1";
+    const { type } = parseContentType(this.headers.get("Content-Type"));
+    return type === "application/soap+xml" ? "1.2" : "1.1";
+  }
+
+  /** An axis2 property as text; "" counts as unset. */
+  axis2Text(name: string): string | undefined {
+    const value = this.axis2.get(name);
+    const text = value === undefined ? "" : propertyText(value);
+    return text === "" ? undefined : text;
+  }
+
+  /** Whether an axis2 property says true. */
+  axis2Flag(name: string): boolean {
+    return this.axis2Text(name)?.toLowerCase() === "true";
+  }
+
+  /** Whether a default property says true. */
+  flag(name: string): boolean {
+    const value = this.properties.get(name);
+    return value !== undefined && propertyText(value).toLowerCase() === "true";
+  }
+
+  /** Turns the message into the answer to the client. */
+  becomeResponse(): void {
+    this.direction = "response";
+    delete this.addressing.To;
+  }
+}

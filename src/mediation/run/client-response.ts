@@ -1,0 +1,68 @@
+/**
+ * The answer to the client: status, headers and body of a message (PassThroughHttpSender). The status is HTTP_SC where it
+ * is set (a backend's status is kept that way), 500 for a SOAP fault, else 200; FORCE_SC_ACCEPTED wins
+ * over all. A SOAP payload that was built takes the form that the client spoke.
+ */
+import type { HeaderList, ServiceRequest, ServiceResponse } from "../engine.ts";
+import { parseContentType } from "../message/content-type.ts";
+import type { Message } from "../message/message.ts";
+import { formatMessage, type WireFormat } from "../message/message-formatter.ts";
+import { isFault } from "../xml/soap.ts";
+
+/** The ack of a request that nothing answers. */
+export const ACCEPTED: ServiceResponse = { status: 202, headers: [], body: undefined };
+
+/** What the client spoke, by its headers; undefined for text/xml without SOAPAction, which may be either. */
+export function clientWireOf(request: ServiceRequest): WireFormat | undefined {
+  const find = (name: string): string | undefined =>
+    request.headers.find(([present]) => present.toLowerCase() === name)?.[1];
+  const { type } = parseContentType(find("content-type"));
+  if (type === "application/soap+xml") return "soap12";
+  if (type !== "text/xml") return "rest";
+  return find("soapaction") === undefined ? undefined : "soap11";
+}
+
+/** @throws MediationFault when the body has to be built and is faulty. */
+export async function clientResponse(
+  message: Message,
+  clientWire: WireFormat | undefined,
+): Promise<ServiceResponse> {
+  if (message.axis2Flag("FORCE_SC_ACCEPTED")) {
+    message.body.discard();
+    return ACCEPTED;
+  }
+  const status = statusOf(message);
+  const reason = message.axis2Text("HTTP_SC_DESC")?.replace(/[^\t -~]/g, "");
+  const head = reason === undefined ? { status } : { status, reason };
+  if (message.axis2Flag("NO_ENTITY_BODY") || status === 204 || status === 304) {
+    message.body.discard();
+    return { ...head, headers: headersOf(message, null), body: undefined };
+  }
+  const { payload } = message.body;
+  const isSoap = payload?.kind === "envelope" && !payload.rest;
+  const { body, contentType } = await formatMessage(message, isSoap ? clientWire : undefined);
+  const type = body === undefined ? null : contentType;
+  return { ...head, headers: headersOf(message, type), body };
+}
+
+function statusOf(message: Message): number {
+  const set = Number(message.axis2Text("HTTP_SC") ?? Number.NaN);
+  if (Number.isInteger(set) && set >= 200 && set <= 599) return set;
+  const { payload } = message.body;
+  const isFaulty = payload?.kind === "envelope" && isFault(payload.envelope);
+  return isFaulty && !message.axis2Flag("FAULTS_AS_HTTP_200") ? 500 : 200;
+}
+
+/**
+ * `contentType`: undefined keeps the message's, as the body is untouched, and its length; null leaves it out with
+ * the rest that describes a body.
+ */
+function headersOf(message: Message, contentType: string | null | undefined): HeaderList {
+  const headers = message.headers.forResponse();
+  if (contentType === undefined) {
+    const length = message.headers.bodyLength;
+    return length === undefined ? headers : [...headers, ["Content-Length", length]];
+  }
+  const others = headers.filter(([name]) => !/^content-(?:type|encoding|md5|range)$/i.test(name));
+  return contentType === null ? others : [...others, ["Content-Type", contentType]];
+}

@@ -1,0 +1,112 @@
+/**
+ * What the readers of artifacts share: the collected problems, the reading of child mediators, and the attributes that
+ * many elements have in common (expressions, key references, values). A reader reports what is wrong and
+ * returns undefined; it never throws for a faulty artifact.
+ */
+import { attributeOf, childElements } from "../../../config/xml-query.ts";
+import type { XmlElement } from "../../../config/xml.ts";
+import { messageOf } from "../../../errors/app-error.ts";
+import type { ConfigProblems } from "../../../errors/config-error.ts";
+import type { KeyReference } from "../../mediators/key-reference.ts";
+import type { Mediator, MediatorList } from "../../mediators/mediator.ts";
+import type { ValueSource } from "../../mediators/named-value.ts";
+import { compileExpression, type Expression } from "../../message/expression.ts";
+
+/** Reads the element of one mediator. */
+export interface MediatorReader {
+  /** Local name of the element. */
+  readonly name: string;
+  /** The mediator, or undefined when a problem was reported. */
+  read(element: XmlElement, context: ReadContext): Mediator | undefined;
+}
+
+/** Elements between mediators that say something to people only. */
+const NOT_MEDIATORS: readonly string[] = ["description"];
+
+export class ReadContext {
+  readonly problems: ConfigProblems;
+  readonly #readers: ReadonlyMap<string, MediatorReader>;
+
+  constructor(problems: ConfigProblems, readers: readonly MediatorReader[]) {
+    this.problems = problems;
+    this.#readers = new Map(readers.map((reader) => [reader.name, reader]));
+  }
+
+  /** Reports an error at an element. */
+  error(element: XmlElement, message: string): undefined {
+    this.problems.error(element.place, message);
+  }
+
+  warning(element: XmlElement, message: string): void {
+    this.problems.warning(element.place, message);
+  }
+
+  /** The child mediators of an element, in order. */
+  mediators(parent: XmlElement): MediatorList {
+    return childElements(parent)
+      .filter((child) => !NOT_MEDIATORS.includes(child.name))
+      .map((child) => this.#mediator(child))
+      .filter((mediator) => mediator !== undefined);
+  }
+
+  #mediator(element: XmlElement): Mediator | undefined {
+    const reader = this.#readers.get(element.name);
+    if (reader) return reader.read(element, this);
+    return this.error(
+      element,
+      `Unknown mediator referenced by configuration element : ${element.name}. Supported mediators are ${[...this.#readers.keys()].join(", ")}`,
+    );
+  }
+
+  /** The expression in an attribute; undefined when it is absent or faulty (then a problem was reported). */
+  expression(element: XmlElement, attribute: string): Expression | undefined {
+    const source = attributeOf(element, attribute);
+    if (source === undefined) return undefined;
+    const evaluator = attributeOf(element, "evaluator") === "json" ? "json" : "xml";
+    return this.compile(element, source, evaluator);
+  }
+
+  /** Compiles an expression with the namespaces of the element. */
+  compile(
+    element: XmlElement,
+    source: string,
+    evaluator: "xml" | "json" = "xml",
+  ): Expression | undefined {
+    try {
+      return compileExpression(source, element.namespaces, evaluator);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return this.error(element, `Invalid expression : ${messageOf(error)}`);
+    }
+  }
+
+  /** "key" or "{expression}". */
+  keyReference(element: XmlElement, text: string): KeyReference | undefined {
+    const dynamic = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1];
+    if (dynamic === undefined) return { kind: "static", key: text.trim() };
+    const expression = this.compile(element, dynamic);
+    return expression && { kind: "dynamic", expression };
+  }
+
+  /** The `value` or `expression` of an element; undefined when neither is there. */
+  valueSource(element: XmlElement): ValueSource | undefined {
+    const text = attributeOf(element, "value");
+    if (text !== undefined) return { kind: "text", text };
+    const expression = this.expression(element, "expression");
+    return expression && { kind: "expression", expression };
+  }
+
+  /**
+   * A pattern of Java that has to match a whole text.
+   * @returns undefined when JavaScript cannot read it (a problem was reported).
+   */
+  wholePattern(element: XmlElement, source: string): RegExp | undefined {
+    const flags = /^\(\?([ims]+)\)/.exec(source);
+    const body = flags ? source.slice(flags[0].length) : source;
+    try {
+      return new RegExp(`^(?:${body})$`, (flags?.[1] ?? "").replace("m", ""));
+    } catch (error) {
+      return this.error(element, `Invalid regular expression : ${messageOf(error)}`);
+    }
+  }
+}
