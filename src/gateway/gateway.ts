@@ -1,0 +1,194 @@
+/**
+ * The running gateway: its listeners and the current cycle. Start binds everything or nothing; a reload
+ * builds the new cycle beside the old one and switches by one assignment per listener; any error
+ * leaves the old one as it was. Called by the command.
+ */
+import { AppError, messageOf } from "../errors/app-error.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Closable } from "../runtime/lifecycle.ts";
+import type { LineSink } from "../observability/log.ts";
+import { Cycle, type CycleServices, zoneOwners } from "./cycle.ts";
+import type { AddressConfig, GatewayConfig, ListenerConfig } from "./gateway-config.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { Listener, type ListenerServices } from "./http/listener.ts";
+import { handleRequest } from "./http/request-handler.ts";
+import { LogBook } from "./log-book.ts";
+import { describeSystemError } from "./nginx/system-error.ts";
+import { formatAddress } from "./http/listen-address.ts";
+import { emptyDirectory, type ServerDirectory } from "./upstream/server-directory.ts";
+import { SessionZones } from "./upstream/session-table.ts";
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly clock: Clock;
+  /** Where `error_log stderr` goes. */
+  readonly stderr: LineSink;
+  /** The members behind `cluster_servers`. Default: none. */
+  readonly directory?: ServerDirectory;
+}
+
+/** Resolves when every socket listens. @throws AppError PORT_BUSY, CONFIG_INVALID. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const gateway = new Gateway(options);
+  try {
+    await gateway.start();
+  } catch (error) {
+    gateway.terminate();
+    throw error;
+  }
+  return gateway;
+}
+
+export class Gateway implements Closable {
+  readonly #services: CycleServices;
+  readonly #firstConfig: GatewayConfig;
+  readonly #listenerServices: ListenerServices;
+  #listeners: ReadonlyMap<string, Listener> = new Map();
+  #cycle: Cycle | undefined;
+  /** Old cycles whose last request is not done. */
+  readonly #draining = new Set<Cycle>();
+  #connectionCount = 0;
+  #changing: Promise<void> = Promise.resolve();
+
+  constructor({ config, clock, stderr, directory = emptyDirectory }: GatewayOptions) {
+    const logs = new LogBook(clock, stderr);
+    this.#services = { clock, logs, directory, zones: new SessionZones(clock) };
+    this.#firstConfig = config;
+    this.#listenerServices = {
+      onExchange: (exchange, address) => this.#onExchange(exchange, address),
+      onClientFault: (message) => this.#cycle?.errorLog.write("info", message),
+      nextConnectionNumber: () => ++this.#connectionCount,
+    };
+  }
+
+  /** The configuration in force. */
+  get config(): GatewayConfig {
+    return this.#cycle?.config ?? this.#firstConfig;
+  }
+
+  /** Requests in progress under the current configuration. */
+  get activeCount(): number {
+    return this.#cycle?.activeCount ?? 0;
+  }
+
+  async start(): Promise<void> {
+    await this.#install(this.#firstConfig);
+    this.#cycle?.errorLog.write("notice", "start worker processes");
+  }
+
+  /**
+   * Puts a new configuration in force. Reloads run one after the other.
+   * @param load reads the configuration; what it throws is logged, and the old one stays.
+   * @throws what `load` or the installation threw.
+   */
+  reload(load: () => Promise<GatewayConfig>): Promise<void> {
+    const reloading = this.#reloadAfter(this.#changing, load);
+    this.#changing = reloading.catch(() => {});
+    return reloading;
+  }
+
+  /** Opens all log files again. */
+  reopenLogs(): void {
+    this.#services.logs.reopen();
+  }
+
+  /** Graceful: no new connections, requests in progress are finished. */
+  async close(): Promise<void> {
+    await this.#changing;
+    for (const listener of this.#listeners.values()) listener.stop();
+    this.#cycle?.retire();
+    const cycles = [...this.#draining, ...(this.#cycle ? [this.#cycle] : [])];
+    await Promise.all(cycles.map((cycle) => cycle.done));
+    this.terminate();
+  }
+
+  /** Fast: every connection is closed now. */
+  terminate(): void {
+    for (const listener of this.#listeners.values()) listener.destroy();
+    this.#services.zones.close();
+    this.#cycle?.retire();
+  }
+
+  #onExchange(exchange: Exchange, address: AddressConfig): void {
+    const cycle = this.#cycle;
+    if (!cycle) return exchange.drop();
+    void cycle.run(() => handleRequest(exchange, address, cycle));
+  }
+
+  async #reloadAfter(before: Promise<void>, load: () => Promise<GatewayConfig>): Promise<void> {
+    await before;
+    try {
+      await this.#install(await load());
+    } catch (error) {
+      for (const line of messageOf(error).split("\n")) {
+        this.#cycle?.errorLog.write("emerg", line);
+      }
+      throw error;
+    }
+  }
+
+  async #install(config: GatewayConfig): Promise<void> {
+    const previous = this.#cycle;
+    const fresh = await this.#bindNew(config.listeners);
+    let cycle: Cycle;
+    try {
+      cycle = new Cycle(config, this.#services, previous);
+    } catch (error) {
+      for (const listener of fresh.values()) listener.destroy();
+      throw error;
+    }
+    this.#cycle = cycle;
+    this.#switchListeners(config.listeners, fresh);
+    this.#services.zones.keepOnly(new Set(zoneOwners(config).keys()));
+    if (previous) void this.#drain(previous);
+  }
+
+  /** The old cycle ends with its last request; the log then says so in nginx's words. */
+  async #drain(cycle: Cycle): Promise<void> {
+    this.#draining.add(cycle);
+    cycle.retire();
+    await cycle.done;
+    this.#draining.delete(cycle);
+    this.#cycle?.errorLog.write("notice", `worker process ${process.pid} exited with code 0`);
+  }
+
+  /** Binds the addresses that are not bound yet: all of them or none. */
+  async #bindNew(configs: readonly ListenerConfig[]): Promise<ReadonlyMap<string, Listener>> {
+    const fresh = new Map<string, Listener>();
+    const failures: { readonly sentence: string; readonly cause: unknown }[] = [];
+    for (const config of configs) {
+      const key = Listener.keyOf(config);
+      if (this.#listeners.has(key)) continue;
+      const listener = new Listener(config, this.#listenerServices);
+      try {
+        await listener.bind();
+        fresh.set(key, listener);
+      } catch (error) {
+        const reason = describeSystemError(error);
+        failures.push({
+          sentence: `bind() to ${formatAddress(config.bind)} failed (${reason})`,
+          cause: error,
+        });
+      }
+    }
+    const [first] = failures;
+    if (!first) return fresh;
+    for (const listener of fresh.values()) listener.destroy();
+    const message = failures.map((failure) => failure.sentence).join("\n");
+    throw new AppError("PORT_BUSY", message, { cause: first.cause });
+  }
+
+  #switchListeners(configs: readonly ListenerConfig[], fresh: ReadonlyMap<string, Listener>): void {
+    const before = this.#listeners;
+    const next = new Map<string, Listener>();
+    for (const config of configs) {
+      const key = Listener.keyOf(config);
+      const kept = before.get(key);
+      const listener = kept ?? fresh.get(key);
+      kept?.swap(config);
+      if (listener) next.set(key, listener);
+    }
+    this.#listeners = next;
+    for (const [key, listener] of before) if (!next.has(key)) listener.stop();
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * One listening socket. It accepts raw connections and hands each to Node's HTTP engine, with TLS where the
+ * address says so; every request asks for the configuration of that moment, so a reload is one
+ * assignment and no connection is lost.
+ */
+import { once } from "node:events";
+import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
+import type { AddressConfig, ListenerConfig } from "../gateway-config.ts";
+import type { Exchange } from "./exchange.ts";
+import { HttpEngine } from "./http-engine.ts";
+import { formatAddress, isWildcard } from "./listen-address.ts";
+
+export interface ListenerServices {
+  /** Takes a request; the response is its business. */
+  readonly onExchange: (exchange: Exchange, address: AddressConfig) => void;
+  /** A connection or a handshake went wrong before there was a request. */
+  readonly onClientFault: (message: string) => void;
+  /** Numbers connections over all listeners. */
+  readonly nextConnectionNumber: () => number;
+}
+
+export class Listener {
+  #config: ListenerConfig;
+  readonly #services: ListenerServices;
+  readonly #server: NetServer;
+  readonly #sockets = new Set<Socket>();
+  /** By address; made when first needed, kept over reloads. */
+  readonly #engines = new Map<string, HttpEngine>();
+  #stopped = false;
+
+  constructor(config: ListenerConfig, services: ListenerServices) {
+    this.#config = config;
+    this.#services = services;
+    this.#server = createNetServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
+      this.#accept(socket),
+    );
+  }
+
+  /** "0.0.0.0:80": listeners of two configurations with the same key are the same. */
+  static keyOf(config: ListenerConfig): string {
+    return formatAddress(config.bind);
+  }
+
+  /** @throws the system's error (EADDRINUSE, EACCES, ...). */
+  async bind(): Promise<void> {
+    const { host, port } = this.#config.bind;
+    const { backlog } = this.#config;
+    this.#server.listen({ host, port, backlog, ipv6Only: host.includes(":") });
+    await once(this.#server, "listening");
+    this.#server.on("error", (error) =>
+      this.#services.onClientFault(`accept() failed: ${error.message}`),
+    );
+  }
+
+  /** New requests, also those of open connections, see the new configuration. */
+  swap(config: ListenerConfig): void {
+    this.#config = config;
+    for (const address of config.addresses) {
+      this.#engines.get(formatAddress(address.address))?.configure(address);
+    }
+  }
+
+  /** Accepts no connection any more; idle ones close, others after their response. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#server.close();
+    for (const engine of this.#engines.values()) engine.stop();
+  }
+
+  /** Closes what is still open, responses in progress included. */
+  destroy(): void {
+    this.stop();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    // The engine reports what matters; without a handler of our own a late reset would end the process.
+    socket.on("error", () => {});
+    const address = this.#addressOf(socket);
+    if (address) this.#engineFor(address).take(socket, address.tls);
+    else socket.destroy();
+  }
+
+  #engineFor(address: AddressConfig): HttpEngine {
+    const key = formatAddress(address.address);
+    const known = this.#engines.get(key);
+    if (known) return known;
+    const engine = new HttpEngine(address, this.#services);
+    this.#engines.set(key, engine);
+    return engine;
+  }
+
+  /** The address that the connection came in on; a wildcard takes what no address names. */
+  #addressOf(socket: Socket): AddressConfig | undefined {
+    const { addresses } = this.#config;
+    return (
+      addresses.find(({ address }) => address.host === socket.localAddress) ??
+      addresses.find(({ address }) => isWildcard(address)) ??
+      addresses[0]
+    );
+  }
+}

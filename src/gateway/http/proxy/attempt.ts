@@ -1,0 +1,201 @@
+/**
+ * One try of one peer, carried by http-proxy-3: one `web` call with made-up request and response objects, so
+ * that nothing of the client's own objects is touched and the next try starts clean. The outcome is a
+ * value; the attempt loop in proxy-handler.ts decides what follows.
+ */
+import { type Agent, type ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { checkServerIdentity, TLSSocket } from "node:tls";
+import { ProxyServer } from "http-proxy-3";
+import { systemCodeOf } from "../../../errors/app-error.ts";
+import type { ReplayableBody } from "./replayable-body.ts";
+import type { OutgoingFields } from "./request-fields.ts";
+
+/** TLS to the peer; undefined for plain HTTP. */
+export interface PeerTls {
+  readonly verify: boolean;
+  /** The name that the certificate must bear. */
+  readonly name: string;
+  readonly sendServerName: boolean;
+  readonly authorities: string | undefined;
+}
+
+export interface AttemptRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: PeerTls | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly fields: OutgoingFields;
+  readonly body: ReplayableBody;
+  readonly wantsUpgrade: boolean;
+  /** Undefined: a connection of its own, closed afterwards. */
+  readonly agent: Agent | undefined;
+  readonly connectTimeoutMs: number;
+  readonly sendTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** Called when the connection stands and the request goes out. */
+  readonly onConnected: () => void;
+}
+
+export type AttemptPhase = "connect" | "handshake" | "head";
+
+export interface AttemptFailure {
+  readonly kind: "failed";
+  readonly reason: "error" | "timeout" | "invalid_header";
+  /** How far the try came; from "head" on the request may have reached the peer. */
+  readonly phase: AttemptPhase;
+  /** The connection had served before: the peer may just have closed it. */
+  readonly reusedConnection: boolean;
+  readonly error: Error;
+}
+
+export type AttemptOutcome =
+  | { readonly kind: "response"; readonly response: IncomingMessage }
+  | {
+      readonly kind: "upgraded";
+      readonly response: IncomingMessage;
+      readonly socket: Duplex;
+      readonly early: Buffer;
+    }
+  | AttemptFailure;
+
+/** A try in progress. */
+export interface Attempt {
+  readonly outcome: Promise<AttemptOutcome>;
+  /** Ends the try, for example because the client has gone. */
+  abort(): void;
+}
+
+/** The peer said nothing for too long. */
+class AttemptTimeout extends Error {}
+
+export class ProxyTransport {
+  readonly #proxy = new ProxyServer({});
+  /** The running tries by the request object that http-proxy-3 was given. */
+  readonly #running = new WeakMap<IncomingMessage, RunningAttempt>();
+
+  constructor() {
+    this.#proxy.on("proxyReq", (request, key, ...[, , socket]) => {
+      this.#running.get(key)?.onSocket(request, socket);
+    });
+    this.#proxy.on("proxyRes", (response, key) => {
+      this.#running.get(key)?.settle({ kind: "response", response });
+    });
+  }
+
+  start(request: AttemptRequest): Attempt {
+    const key = new IncomingMessage(new Socket());
+    // The method stands in the options instead: http-proxy-3 drops the body of a DELETE by this one.
+    key.method = "GET";
+    key.url = request.path;
+    key.httpVersionMajor = 1;
+    const response = new ServerResponse(key);
+    const running = new RunningAttempt(request);
+    this.#running.set(key, running);
+    this.#proxy.web(key, response, optionsOf(request, running), (error) => running.fail(error));
+    return {
+      outcome: running.outcome,
+      // This is how http-proxy-3 learns that the client has gone.
+      abort: () => response.emit("close"),
+    };
+  }
+}
+
+function optionsOf(request: AttemptRequest, running: RunningAttempt) {
+  const { tls, host, port } = request;
+  return {
+    target: { protocol: tls ? "https:" : "http:", host, port },
+    method: request.method,
+    headers: request.fields,
+    toProxy: true,
+    prependPath: false,
+    agent: request.agent,
+    connectTimeout: request.connectTimeoutMs,
+    selfHandleResponse: true,
+    buffer: request.body.open(running.connected),
+    ...(tls ? tlsOptionsOf(tls) : {}),
+  };
+}
+
+function tlsOptionsOf(tls: PeerTls) {
+  return {
+    secure: tls.verify,
+    ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
+    ssl: {
+      servername: tls.sendServerName ? tls.name : "",
+      checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+        checkServerIdentity(tls.name, certificate),
+    },
+  };
+}
+
+class RunningAttempt {
+  readonly outcome: Promise<AttemptOutcome>;
+  /** Resolves when the request may be written. */
+  readonly connected: Promise<void>;
+  readonly #request: AttemptRequest;
+  readonly #resolve: (outcome: AttemptOutcome) => void;
+  readonly #open: () => void;
+  #phase: AttemptPhase = "connect";
+  #reusedConnection = false;
+
+  constructor(request: AttemptRequest) {
+    this.#request = request;
+    const outcome = Promise.withResolvers<AttemptOutcome>();
+    const connected = Promise.withResolvers<void>();
+    this.outcome = outcome.promise;
+    this.#resolve = outcome.resolve;
+    this.connected = connected.promise;
+    this.#open = connected.resolve;
+  }
+
+  settle(outcome: AttemptOutcome): void {
+    this.#resolve(outcome);
+  }
+
+  fail(error: Error): void {
+    const phase = this.#phase;
+    const reusedConnection = this.#reusedConnection;
+    this.settle({ kind: "failed", reason: reasonOf(error), phase, reusedConnection, error });
+  }
+
+  /** The request has got its connection, new or reused. */
+  onSocket(request: ClientRequest, socket: Socket): void {
+    this.#reusedConnection = request.reusedSocket;
+    const { sendTimeoutMs, readTimeoutMs, wantsUpgrade } = this.#request;
+    request.on("timeout", () => request.destroy(new AttemptTimeout("peer timed out")));
+    request.setTimeout(sendTimeoutMs);
+    request.once("finish", () => request.setTimeout(readTimeoutMs));
+    if (wantsUpgrade) {
+      request.once("upgrade", (response, peer, early) => {
+        // As in nginx, an upgraded connection ends when neither side has sent for so long.
+        peer.setTimeout(readTimeoutMs, () => peer.destroy());
+        this.settle({ kind: "upgraded", response, socket: peer, early });
+      });
+    }
+    const isSecure = this.#request.tls !== undefined && socket instanceof TLSSocket;
+    if (this.#reusedConnection) return this.#onConnected();
+    if (isSecure) {
+      socket.once("connect", () => {
+        this.#phase = "handshake";
+      });
+    }
+    socket.once(isSecure ? "secureConnect" : "connect", () => this.#onConnected());
+  }
+
+  #onConnected(): void {
+    this.#phase = "head";
+    this.#request.onConnected();
+    this.#open();
+  }
+}
+
+function reasonOf(error: Error): AttemptFailure["reason"] {
+  const code = systemCodeOf(error);
+  if (error instanceof AttemptTimeout || code === "ECONNECT_TIMEOUT" || code === "ETIMEDOUT") {
+    return "timeout";
+  }
+  return code?.startsWith("HPE_") === true ? "invalid_header" : "error";
+}

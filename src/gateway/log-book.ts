@@ -1,0 +1,73 @@
+/**
+ * The log files of the gateway: each path is open once, however many servers write to it and however many
+ * configurations are alive. A configuration takes its paths when it starts and gives them back when
+ * its last request is done.
+ */
+import { LogFile } from "../observability/log-file.ts";
+import type { LineSink } from "../observability/log.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { type ErrorLevel, takesLevel } from "./error-log-level.ts";
+import type { ErrorLogWriter } from "./http/request-context.ts";
+import { type ErrorLogTarget, formatErrorLine } from "./http/modules/error-log.ts";
+
+export class LogBook {
+  readonly #clock: Clock;
+  readonly #stderr: LineSink;
+  readonly #files = new Map<string, { readonly file: LogFile; users: number }>();
+
+  /** @param stderr where `error_log stderr` goes. */
+  constructor(clock: Clock, stderr: LineSink) {
+    this.#clock = clock;
+    this.#stderr = stderr;
+  }
+
+  /** Opens the files that are not open yet. @throws the file system's error; nothing is taken then. */
+  take(paths: readonly string[]): void {
+    const taken: string[] = [];
+    try {
+      for (const path of paths) {
+        const entry = this.#files.get(path) ?? { file: new LogFile(path), users: 0 };
+        entry.users++;
+        this.#files.set(path, entry);
+        taken.push(path);
+      }
+    } catch (error) {
+      this.giveBack(taken);
+      throw error;
+    }
+  }
+
+  /** Closes the files that nobody uses any more. */
+  giveBack(paths: readonly string[]): void {
+    for (const path of paths) {
+      const entry = this.#files.get(path);
+      if (!entry || --entry.users > 0) continue;
+      this.#files.delete(path);
+      entry.file.close();
+    }
+  }
+
+  /** One line with its "\n"; a path that nobody has taken is ignored. */
+  write(path: string, line: string): void {
+    if (path === "stderr") this.#stderr.write(line);
+    else this.#files.get(path)?.file.write(line);
+  }
+
+  /** After logrotate has moved the files away. */
+  reopen(): void {
+    for (const { file } of this.#files.values()) file.reopen();
+  }
+
+  /** A writer to the error logs of one level of the configuration. */
+  errorLog(targets: readonly ErrorLogTarget[]): ErrorLogWriter {
+    return {
+      write: (level: ErrorLevel, message: string, connection?: number) => {
+        const entry = { level, message, ...(connection === undefined ? {} : { connection }) };
+        const line = formatErrorLine(entry, this.#clock.wallMs(), process.pid);
+        for (const target of targets) {
+          if (takesLevel(target.level, level)) this.write(target.path, line);
+        }
+      },
+    };
+  }
+}

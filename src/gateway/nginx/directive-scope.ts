@@ -1,0 +1,76 @@
+/**
+ * What a directive's reader may use besides its arguments: its name and place, templates, files, warnings,
+ * and the variables that its regular expressions define. One scope per statement, one `ReadingState`
+ * per configuration.
+ */
+import { isAbsolute, resolve } from "node:path";
+import type { ConfigProblems, SourcePlace } from "../../errors/config-error.ts";
+import { messageOf } from "../../errors/app-error.ts";
+import type { ConfigFiles } from "./config-files.ts";
+import { DirectiveFault } from "./directive-fault.ts";
+import { compileRegex, groupNamesOf } from "./regex.ts";
+import { Template } from "./template.ts";
+
+/** What grows while a configuration is read. */
+export interface ReadingState {
+  readonly problems: ConfigProblems;
+  readonly files: ConfigFiles;
+  /** Base of relative paths of logs and the pid file (`-p`). Absolute. */
+  readonly prefix: string;
+  /** Base of relative paths of certificates and includes: the main file's folder. Absolute. */
+  readonly folder: string;
+  /** Every template; bound when the whole configuration is read. */
+  readonly templates: Template[];
+  /** Names of the named groups of all regular expressions, in lower case. */
+  readonly captureNames: Set<string>;
+}
+
+export class DirectiveScope {
+  /** The directive's name. */
+  readonly name: string;
+  readonly place: SourcePlace;
+  readonly #state: ReadingState;
+
+  constructor(name: string, place: SourcePlace, state: ReadingState) {
+    this.name = name;
+    this.place = place;
+    this.#state = state;
+  }
+
+  /** Text with variables. @throws DirectiveFault. */
+  template(text: string): Template {
+    const template = new Template(text, this.place);
+    this.#state.templates.push(template);
+    return template;
+  }
+
+  /** A regular expression whose named groups become variables. @throws DirectiveFault. */
+  regex(pattern: string, caseless: boolean): RegExp {
+    const regex = compileRegex(pattern, caseless);
+    for (const name of groupNamesOf(regex)) this.#state.captureNames.add(name.toLowerCase());
+    return regex;
+  }
+
+  /** The path of a log or pid file, relative to the prefix. */
+  runtimePath(text: string): string {
+    return isAbsolute(text) ? text : resolve(this.#state.prefix, text);
+  }
+
+  /** The path of a file of the configuration, relative to the main file's folder. */
+  configPath(text: string): string {
+    return isAbsolute(text) ? text : resolve(this.#state.folder, text);
+  }
+
+  /** The text of a file of the configuration. @throws DirectiveFault that starts with `failure`. */
+  readConfigFile(path: string, failure: string): string {
+    try {
+      return this.#state.files.readText(path);
+    } catch (error) {
+      throw new DirectiveFault(`${failure} "${path}": ${messageOf(error)}`);
+    }
+  }
+
+  warn(sentence: string): void {
+    this.#state.problems.warning(this.place, sentence);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Every directive that the gateway knows, module by module. A new directive is a row in its module;
+ * a new module is one file and one line here.
+ */
+import { clusterBlock, clusterSettings } from "../cluster-directives.ts";
+import { logFormat } from "../http/modules/access-log.ts";
+import { coreAccepted, coreBlocks, serverSettings } from "../http/modules/core.ts";
+import { eventsBlock, httpBlock, mainAccepted, mainSettings } from "../http/modules/main-level.ts";
+import { mapBlock } from "../http/modules/map.ts";
+import { HTTP_MODULES } from "../http/modules/modules.ts";
+import { proxyAccepted } from "../http/modules/proxy.ts";
+import { sslAccepted, sslSettings } from "../http/modules/ssl.ts";
+import {
+  upstreamAccepted,
+  upstreamBlock,
+  upstreamSettings,
+} from "../upstream/upstream-directives.ts";
+import type { Directive } from "./directive.ts";
+
+export const DIRECTIVES: readonly Directive[] = [
+  ...Object.values(mainSettings),
+  ...mainAccepted,
+  eventsBlock,
+  httpBlock,
+  ...coreBlocks,
+  ...Object.values(serverSettings),
+  ...Object.values(HTTP_MODULES).flatMap((rows): readonly Directive[] => Object.values(rows)),
+  ...coreAccepted,
+  ...proxyAccepted,
+  logFormat,
+  mapBlock,
+  ...Object.values(sslSettings),
+  ...sslAccepted,
+  upstreamBlock,
+  ...Object.values(upstreamSettings),
+  ...upstreamAccepted,
+  clusterBlock,
+  ...Object.values(clusterSettings),
+];

@@ -1,0 +1,23 @@
+/**
+ * Regular expressions of configurations (PCRE) as JavaScript's. The common part of both languages works
+ * unchanged; `(?P<name>` and a leading `(?i)` are rewritten; what JavaScript cannot read is refused
+ * with the sentence that nginx has for its own compiler.
+ */
+import { messageOf } from "../../errors/app-error.ts";
+import { DirectiveFault } from "./directive-fault.ts";
+
+/** Names of the named groups, in order of appearance. */
+export function groupNamesOf(regex: RegExp): readonly string[] {
+  return [...regex.source.matchAll(/\(\?<([A-Za-z]\w*)>/g)].map(([, name = ""]) => name);
+}
+
+/** @throws DirectiveFault when the expression cannot be compiled. */
+export function compileRegex(pattern: string, caseless: boolean): RegExp {
+  const inline = pattern.startsWith("(?i)");
+  const source = (inline ? pattern.slice(4) : pattern).replaceAll("(?P<", "(?<");
+  try {
+    return new RegExp(source, caseless || inline ? "i" : "");
+  } catch (error) {
+    throw new DirectiveFault(`regular expression failed: ${messageOf(error)} in "${pattern}"`);
+  }
+}

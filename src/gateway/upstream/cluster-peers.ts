@@ -1,0 +1,17 @@
+/** `cluster_servers`: the members of a sub-domain that offer the scheme, as peer configurations. */
+import type { DirectoryMember } from "./server-directory.ts";
+import type { ClusterServersConfig, PeerConfig } from "./upstream-config.ts";
+
+/** Peers in the order of the members; a member that drains is kept for the sessions bound to it. */
+export function clusterPeers(
+  { subDomain, scheme, ...options }: ClusterServersConfig,
+  members: readonly DirectoryMember[],
+): readonly PeerConfig[] {
+  return members.flatMap((member): readonly PeerConfig[] => {
+    const port = member.ports[scheme];
+    const isServing = member.state === "active" || member.state === "draining";
+    if (member.subDomain !== subDomain || port === undefined || !isServing) return [];
+    const drain = options.drain || member.state === "draining";
+    return [{ ...options, drain, host: member.host, port }];
+  });
+}

@@ -1,0 +1,131 @@
+/**
+ * The `upstream` blocks and the hosts of `proxy_pass` → UpstreamConfigs. Host names are looked up when the
+ * configuration is read, as nginx does; every address of a name is a peer.
+ */
+import { isIP } from "node:net";
+import type { SourcePlace } from "../../errors/config-error.ts";
+import { parsePort, splitHostPort } from "../http/listen-address.ts";
+import { HTTP_MODULES } from "../http/modules/modules.ts";
+import type { ProxyPass } from "../http/modules/proxy.ts";
+import type { Block } from "../nginx/block.ts";
+import type { ReadingState } from "../nginx/directive-scope.ts";
+import { readPeerOptions, upstreamSettings } from "./upstream-directives.ts";
+import type { PeerConfig, StickyLearnConfig, UpstreamConfig } from "./upstream-config.ts";
+
+/** Addresses of a host name. Rejects when there are none. */
+export type HostLookup = (host: string) => Promise<readonly string[]>;
+
+/** Idle connections kept to a `proxy_pass` without upstream block. */
+const KEEPALIVE_COUNT = 32;
+
+interface HostUse {
+  readonly host: string;
+  readonly port: number;
+  readonly place: SourcePlace;
+}
+
+/** All upstreams by name; problems are collected. */
+export async function compileUpstreams(
+  http: Block,
+  lookup: HostLookup,
+  state: ReadingState,
+): Promise<ReadonlyMap<string, UpstreamConfig>> {
+  const compiler = new UpstreamCompiler(lookup, state);
+  const upstreams = new Map<string, UpstreamConfig>();
+  for (const block of http.childrenIn("upstream")) {
+    const name = (block.args[0] ?? "").toLowerCase();
+    if (upstreams.has(name)) state.problems.error(block.place, `duplicate upstream "${name}"`);
+    upstreams.set(name, await compiler.compileBlock(name, block));
+  }
+  for (const pass of proxyPassesOf(http)) {
+    const name = pass.host.text.toLowerCase();
+    const key = upstreams.has(name) ? name : implicitName(pass);
+    if (!pass.host.isConstant || upstreams.has(key)) continue;
+    upstreams.set(key, await compiler.compileImplicit(key, pass));
+  }
+  checkZones(http, upstreams, state);
+  return upstreams;
+}
+
+/** The name of the upstream that `proxy_pass` with an address stands for: host and port. */
+export function implicitName({ host, scheme }: ProxyPass, text = host.text): string {
+  const split = splitHostPort(text);
+  const port = split?.port ?? (scheme === "https" ? "443" : "80");
+  const name = (split?.host ?? text).toLowerCase();
+  return name.includes(":") ? `[${name}]:${port}` : `${name}:${port}`;
+}
+
+class UpstreamCompiler {
+  readonly #lookup: HostLookup;
+  readonly #state: ReadingState;
+
+  constructor(lookup: HostLookup, state: ReadingState) {
+    this.#lookup = lookup;
+    this.#state = state;
+  }
+
+  async compileBlock(name: string, block: Block): Promise<UpstreamConfig> {
+    const { servers, clusterServers, sticky, keepaliveCount } = block.settings(upstreamSettings);
+    const peers: PeerConfig[] = [];
+    for (const { scope, ...server } of servers) {
+      const addresses = await this.#resolve({ ...server, place: scope.place });
+      peers.push(...addresses.map((host) => ({ ...server, host })));
+    }
+    const hasPrimary = peers.some((peer) => !peer.backup) || clusterServers.length > 0;
+    if (!hasPrimary && !block.isFaulty && (servers.length === 0 || peers.length > 0)) {
+      const sentence = `no servers are inside upstream "${name}"`;
+      this.#state.problems.error(block.place, sentence);
+    }
+    return { name, peers, clusterServers, sticky, keepaliveCount };
+  }
+
+  async compileImplicit(name: string, pass: ProxyPass): Promise<UpstreamConfig> {
+    const split = splitHostPort(name);
+    const port = parsePort(split?.port ?? "") ?? 80;
+    const addresses = await this.#resolve({
+      host: split?.host ?? name,
+      port,
+      place: pass.host.place,
+    });
+    const peers = addresses.map((host) => ({ ...readPeerOptions([]), host, port }));
+    const none = { clusterServers: [], sticky: undefined };
+    return { name, peers, ...none, keepaliveCount: KEEPALIVE_COUNT };
+  }
+
+  async #resolve({ host, port, place }: HostUse): Promise<readonly string[]> {
+    if (isIP(host) !== 0) return [host];
+    try {
+      return await this.#lookup(host);
+    } catch {
+      // Why the name has no address is of no help to the reader; that it has none is the error.
+      this.#state.problems.error(place, `host not found in upstream "${host}:${port}"`);
+      return [];
+    }
+  }
+}
+
+function proxyPassesOf(block: Block): readonly ProxyPass[] {
+  const own = block.own(HTTP_MODULES.proxy.pass);
+  const inner = [...block.childrenIn("server"), ...block.childrenIn("location")];
+  return [...(own ? [own] : []), ...inner.flatMap(proxyPassesOf)];
+}
+
+/** A sticky zone belongs to one upstream. */
+function checkZones(
+  http: Block,
+  upstreams: ReadonlyMap<string, UpstreamConfig>,
+  state: ReadingState,
+): void {
+  const owners = new Map<string, string>();
+  for (const block of http.childrenIn("upstream")) {
+    const upstream = upstreams.get((block.args[0] ?? "").toLowerCase());
+    const sticky: StickyLearnConfig | undefined = upstream?.sticky;
+    if (!upstream || !sticky) continue;
+    const owner = owners.get(sticky.zoneName);
+    if (owner !== undefined && owner !== upstream.name) {
+      const sentence = `sticky zone "${sticky.zoneName}" is already used in upstream "${owner}"`;
+      state.problems.error(block.place, sentence);
+    }
+    owners.set(sticky.zoneName, upstream.name);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * The gateway's view of the membership, as a port: who offers which sub-domain, and a call when that changes.
+ * The command adapts the cluster to it; tests hand in a list.
+ */
+export interface DirectoryMember {
+  readonly subDomain: string;
+  /** An IP address. */
+  readonly host: string;
+  readonly ports: { readonly http?: number; readonly https?: number };
+  /** Only "active" gets new requests; "draining" keeps the sessions bound to it; others get nothing. */
+  readonly state: string;
+}
+
+export interface ServerDirectory {
+  /** All live members, always in the same order for the same set. */
+  members(): readonly DirectoryMember[];
+  /** Calls after each change; returns the function that ends it. */
+  onChange(handler: () => void): () => void;
+}
+
+/** For a gateway outside any cluster: `cluster_servers` then has no servers. */
+export const emptyDirectory: ServerDirectory = {
+  members: () => [],
+  onChange: () => () => {},
+};

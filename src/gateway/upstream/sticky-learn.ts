@@ -1,0 +1,50 @@
+/**
+ * `sticky learn`: which server a request's session is bound to, and what a response teaches. Implements the
+ * rules of NGINX Plus: the response's `create` value makes or moves a session; without it, the session
+ * that the request was looked up with is refreshed and moved to the server that answered.
+ */
+import type { RequestContext } from "../http/request-context.ts";
+import type { Template } from "../nginx/template.ts";
+import type { Peer } from "./peer.ts";
+import type { SessionTable } from "./session-table.ts";
+import type { StickyLearnConfig } from "./upstream-config.ts";
+
+/** Longest session id that is looked up or learned; longer values are ignored. */
+const SESSION_ID_LENGTH_MAX = 4096;
+
+export class StickyLearn {
+  readonly #config: StickyLearnConfig;
+  readonly #sessions: SessionTable;
+
+  constructor(config: StickyLearnConfig, sessions: SessionTable) {
+    this.#config = config;
+    this.#sessions = sessions;
+  }
+
+  /** Learn when the head of the response is there instead of at its end. */
+  get atHead(): boolean {
+    return this.#config.atHead;
+  }
+
+  /** The server id that the request's session is bound to. */
+  boundTo(context: RequestContext): string | undefined {
+    const sessionId = firstValue(this.#config.lookup, context);
+    return sessionId === undefined ? undefined : this.#sessions.find(sessionId);
+  }
+
+  /** `peer` gave the response that the client gets. */
+  learn(context: RequestContext, peer: Peer): void {
+    const created = firstValue(this.#config.create, context);
+    const sessionId = created ?? firstValue(this.#config.lookup, context);
+    if (sessionId === undefined) return;
+    this.#sessions.bind(sessionId, peer.serverId, created !== undefined);
+  }
+}
+
+function firstValue(templates: readonly Template[], context: RequestContext): string | undefined {
+  for (const template of templates) {
+    const value = template.evaluate(context);
+    if (value !== "" && value.length <= SESSION_ID_LENGTH_MAX) return value;
+  }
+  return undefined;
+}
