@@ -1,0 +1,46 @@
+/** What the API's resources work on; made once by the manager and handed to each resource. */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from "fastify";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Log } from "../../observability/log.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Passwords } from "../auth/passwords.ts";
+import type { Deployments } from "../deployments.ts";
+import type { NodeView } from "../node-view.ts";
+import type { Revisions } from "../revisions.ts";
+import type { Journal } from "../store/journal.ts";
+import type { Users } from "../store/users.ts";
+
+export interface ManagementServices {
+  readonly authenticator: Authenticator;
+  readonly users: Users;
+  readonly passwords: Passwords;
+  readonly journal: Journal;
+  readonly deployments: Deployments;
+  readonly revisions: Revisions;
+  readonly nodes: () => readonly NodeView[];
+  /** Whether the address is one of the cluster's gateways, whose X-Forwarded-For is believed. */
+  readonly isGateway: (address: string) => boolean;
+  /** Rejects with the reason while the manager cannot do its work. */
+  readonly checkReady: () => Promise<void>;
+  /** The node's name. */
+  readonly name: string;
+  readonly home: string;
+  readonly log: Log;
+}
+
+export type ManagementApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** A resource adds its routes to the app. */
+export type ManagementResource = (app: ManagementApp, services: ManagementServices) => void;

@@ -1,0 +1,32 @@
+/** GET /management/nodes: the members of the cluster as this manager sees them. */
+import { Type } from "typebox";
+import type { ManagementResource } from "./management-services.ts";
+
+const PORT = Type.Optional(Type.Integer());
+const NODE = Type.Object({
+  name: Type.String(),
+  role: Type.String(),
+  subDomain: Type.String(),
+  address: Type.String(),
+  ports: Type.Object({ http: PORT, https: PORT, management: PORT }),
+  state: Type.String(),
+  revision: Type.Union([Type.String(), Type.Null()]),
+});
+const NODES = Type.Object(
+  { count: Type.Integer(), list: Type.Array(NODE) },
+  { description: "Oldest member first." },
+);
+
+export const nodesResource: ManagementResource = (app, { nodes }) => {
+  app.get(
+    "/management/nodes",
+    {
+      config: { access: "user", summary: "The nodes of the cluster and what each runs" },
+      schema: { response: { 200: NODES } },
+    },
+    () => {
+      const list = nodes().map((node) => ({ ...node, ports: { ...node.ports } }));
+      return { count: list.length, list };
+    },
+  );
+};

@@ -1,0 +1,108 @@
+/**
+ * The kinds of Synapse artifacts as the manager sees them: which root element they have, which attribute
+ * names them, and in which folder of the deployment repository WSO2 keeps them
+ * (synapse-configs/default/<folder>/<name>.xml). What an artifact means is the mediation engine's business.
+ */
+import { attributeOf } from "../config/xml-query.ts";
+import { parseXml } from "../config/xml.ts";
+import { ConfigError, type SourcePlace } from "../errors/config-error.ts";
+import type { ArtifactKind, ArtifactSummary } from "../mediation/engine.ts";
+
+interface KindRow {
+  readonly kind: ArtifactKind;
+  readonly root: string;
+  readonly folder: string;
+  readonly nameAttribute: "name" | "key";
+}
+
+const KINDS: readonly KindRow[] = [
+  { kind: "proxy-service", root: "proxy", folder: "proxy-services", nameAttribute: "name" },
+  { kind: "sequence", root: "sequence", folder: "sequences", nameAttribute: "name" },
+  { kind: "endpoint", root: "endpoint", folder: "endpoints", nameAttribute: "name" },
+  { kind: "local-entry", root: "localEntry", folder: "local-entries", nameAttribute: "key" },
+  { kind: "api", root: "api", folder: "api", nameAttribute: "name" },
+  { kind: "template", root: "template", folder: "templates", nameAttribute: "name" },
+  { kind: "task", root: "task", folder: "tasks", nameAttribute: "name" },
+  { kind: "message-store", root: "messageStore", folder: "message-stores", nameAttribute: "name" },
+  {
+    kind: "message-processor",
+    root: "messageProcessor",
+    folder: "message-processors",
+    nameAttribute: "name",
+  },
+  {
+    kind: "inbound-endpoint",
+    root: "inboundEndpoint",
+    folder: "inbound-endpoints",
+    nameAttribute: "name",
+  },
+];
+
+const ROOT_FOLDER = "synapse-configs/default";
+
+/** Longest artifact name, so that the file name fits every file system. */
+const NAME_LENGTH_MAX = 200;
+
+/** The kind that a word means: the kind itself, WSO2's folder, or the root element; undefined when none does. */
+export function artifactKindOf(word: string): ArtifactKind | undefined {
+  return KINDS.find(({ kind, root, folder }) => [kind, root, folder].includes(word))?.kind;
+}
+
+/** All kinds, for messages. */
+export function artifactKinds(): readonly ArtifactKind[] {
+  return KINDS.map(({ kind }) => kind);
+}
+
+/** Where an artifact lies when nobody has put it elsewhere. */
+export function defaultPathOf(kind: ArtifactKind, name: string): string {
+  const folder = KINDS.find((row) => row.kind === kind)?.folder ?? kind;
+  return `${ROOT_FOLDER}/${folder}/${name}.xml`;
+}
+
+/**
+ * Reads kind and name from the root element; `path` of the answer is the default one.
+ * @param file the name used in errors.
+ * @throws ConfigError ARTIFACT_FAULTY with file and line when the bytes are not UTF-8 or not well-formed XML,
+ * the root element is no artifact, or its name is missing or cannot be a file name.
+ */
+export function readArtifact(content: Buffer, file: string): ArtifactSummary {
+  const root = parseArtifact(content, file);
+  const row = KINDS.find((candidate) => candidate.root === root.name);
+  if (!row) {
+    const known = KINDS.map((candidate) => candidate.root).join(", ");
+    throw faulty(root.place, `<${root.name}> is no Synapse artifact; the root must be: ${known}`);
+  }
+  const name = attributeOf(root, row.nameAttribute)?.trim() ?? "";
+  if (name === "")
+    throw faulty(root.place, `<${root.name}> needs the attribute "${row.nameAttribute}"`);
+  if (!isFileName(name))
+    throw faulty(root.place, `the name "${name}" cannot be used as the name of a file`);
+  return { kind: row.kind, name, path: defaultPathOf(row.kind, name) };
+}
+
+function parseArtifact(content: Buffer, file: string): ReturnType<typeof parseXml> {
+  try {
+    return parseXml(decodeUtf8(content, file), file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.problems, "ARTIFACT_FAULTY");
+  }
+}
+
+function decodeUtf8(content: Buffer, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(content);
+  } catch {
+    throw faulty({ file, line: 1 }, "the file is not encoded in UTF-8");
+  }
+}
+
+/** One path segment without separators and control characters, and not of the kinds that synchronization skips. */
+function isFileName(name: string): boolean {
+  if (name.length > NAME_LENGTH_MAX || name.startsWith(".") || name.startsWith("~")) return false;
+  return !/[\p{Cc}/\\:*?"<>|]/u.test(name);
+}
+
+function faulty(place: SourcePlace, message: string): ConfigError {
+  return new ConfigError([{ ...place, severity: "error", message }], "ARTIFACT_FAULTY");
+}

@@ -1,0 +1,137 @@
+/**
+ * The manager: the only node that changes anything. Opens the database, finishes what a killed predecessor left,
+ * takes in files that are saved into the deployment folder, and serves the management API and the console. Started by
+ * `bascule server` on a manager and on a node that stands alone; everything outside comes in by `ManagerOptions`.
+ */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import type { ServerIdentity } from "../net/tls/tls-files.ts";
+import type { Log } from "../observability/log.ts";
+import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
+import type { ManagementServices } from "./api/management-services.ts";
+import { ensureAdmin } from "./auth/admin-account.ts";
+import { Authenticator } from "./auth/authenticator.ts";
+import { Passwords } from "./auth/passwords.ts";
+import { type Connectors, openConnectors } from "./connectors.ts";
+import { watchFolder } from "./folder-watch.ts";
+import { catchUp, makeCore, type ManagerCoreOptions } from "./manager-core.ts";
+import { nodeViews, type StandaloneNode } from "./node-view.ts";
+import { publicOrigin } from "./public-address.ts";
+import { databaseFileOf } from "./store/datasource.ts";
+import { openStore, setUpStore, type Store } from "./store/store.ts";
+
+export interface ManagerOptions extends ManagerCoreOptions {
+  readonly config: NodeConfig;
+  readonly log: Log;
+  /** Certificate and key of the https connectors. */
+  readonly tls: ServerIdentity;
+  /** Default: scrypt at its full cost. */
+  readonly passwords?: Passwords;
+}
+
+export interface Manager extends Closable {
+  /** URLs without a path, for example "https://127.0.0.1:9443". */
+  readonly addresses: readonly string[];
+  /** Ports that are bound; the https one is the management port. */
+  readonly ports: Connectors["ports"];
+}
+
+/**
+ * Resolves when the API answers.
+ * @throws AppError STORE_NOT_SET_UP, PORT_BUSY, CONFIG_INVALID, TLS_MATERIAL; what was started is closed again.
+ */
+export async function startManager(options: ManagerOptions): Promise<Manager> {
+  const log = options.log.child("Manager");
+  const lifecycle = new Lifecycle(options.clock, (sentence) => log.warn(sentence));
+  try {
+    return await startParts(options, lifecycle, log);
+  } catch (error) {
+    await lifecycle.close();
+    throw error;
+  }
+}
+
+async function startParts(
+  options: ManagerOptions,
+  lifecycle: Lifecycle,
+  log: Log,
+): Promise<Manager> {
+  const { config, clock, folder } = options;
+  const passwords = options.passwords ?? new Passwords();
+  const store = lifecycle.add("database", await openManagerStore(options, passwords, log));
+  const core = makeCore(options, store.journal, log);
+  lifecycle.add("deployments", core.deployments);
+  await catchUp(options, core, log);
+  if (folder) {
+    lifecycle.add("saved files", core.files);
+    lifecycle.add("deployment folder", await watchFolder(folder, core.files, { clock, log }));
+  }
+  const { users, journal } = store;
+  const own: { connectors?: Connectors } = {};
+  const services: ManagementServices = {
+    authenticator: new Authenticator({ users, passwords, clock, log: log.child("Authenticator") }),
+    users,
+    journal,
+    passwords,
+    deployments: core.deployments,
+    revisions: core.revisions,
+    nodes: () => nodeViews(options.cluster, itself(config, own.connectors, core.live.commit)),
+    isGateway: (address) => isGateway(options.cluster, address),
+    checkReady: async () => {
+      await store.check();
+      await options.publisher.live();
+    },
+    name: config.name,
+    home: config.home,
+    log: log.child("ManagementApi"),
+  };
+  own.connectors = await openConnectors({ config, tls: options.tls, clock, services });
+  lifecycle.add("management API", own.connectors);
+  logConsoleUrl(config, own.connectors, log);
+  const { addresses, ports } = own.connectors;
+  return { addresses, ports, close: () => lifecycle.close() };
+}
+
+async function openManagerStore(
+  { config, clock }: ManagerOptions,
+  passwords: Passwords,
+  log: Log,
+): Promise<Store> {
+  const { home } = config;
+  const place = { file: databaseFileOf(config), home, clock };
+  if (!config.setup) return openStore(place);
+  const store = await setUpStore(place);
+  await ensureAdmin({ home, users: store.users, passwords, log });
+  return store;
+}
+
+function itself(
+  config: NodeConfig,
+  connectors: Connectors | undefined,
+  revision: string | undefined,
+): StandaloneNode {
+  const [address = ""] = connectors?.addresses ?? [];
+  const management = connectors?.ports.https;
+  const services = Object.fromEntries(
+    config.serviceListeners.map(({ scheme, port }) => [scheme, port]),
+  );
+  const ports = { ...services, ...(management !== undefined && { management }) };
+  return { name: config.name, address: address.replace(/^https?:\/\//, ""), ports, revision };
+}
+
+function isGateway(cluster: Cluster | undefined, address: string): boolean {
+  const members = cluster?.members() ?? [];
+  return members.some(({ role, host }) => role === "gateway" && host === address);
+}
+
+/** WSO2's line. */
+function logConsoleUrl(config: NodeConfig, { ports }: Connectors, log: Log): void {
+  const connector = config.connectors.find(({ scheme }) => scheme === "https");
+  if (!connector) return;
+  const origin = publicOrigin(
+    { ...connector, port: ports.https ?? connector.port },
+    config,
+    undefined,
+  );
+  log.info(`Mgt Console URL  : ${origin}/carbon/`);
+}

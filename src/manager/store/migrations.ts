@@ -1,0 +1,47 @@
+/**
+ * The steps that make the manager's tables, oldest first. A step that has been released is never changed;
+ * a new one is a new entry with the next number. `bascule server -Dsetup` runs what is missing.
+ */
+import type { Kysely } from "kysely";
+import type { Migration, MigrationProvider } from "kysely/migration";
+
+const usersAndDeployments: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await database.schema
+      .createTable("users")
+      .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
+      .addColumn("name", "varchar(100)", (column) => column.notNull().unique())
+      .addColumn("password_hash", "varchar(300)", (column) => column.notNull())
+      .addColumn("is_admin", "integer", (column) => column.notNull())
+      .addColumn("password_epoch", "integer", (column) => column.notNull())
+      .addColumn("created_at", "bigint", (column) => column.notNull())
+      .execute();
+    await database.schema
+      .createTable("deployments")
+      .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
+      .addColumn("who", "varchar(100)", (column) => column.notNull())
+      .addColumn("via", "varchar(20)", (column) => column.notNull())
+      .addColumn("action", "varchar(20)", (column) => column.notNull())
+      .addColumn("artifacts", "text", (column) => column.notNull())
+      .addColumn("created_at", "bigint", (column) => column.notNull())
+      .addColumn("base_commit", "varchar(64)")
+      .addColumn("commit_id", "varchar(64)")
+      .addColumn("outcome", "varchar(20)", (column) => column.notNull())
+      .addColumn("problems", "text", (column) => column.notNull())
+      .addColumn("fingerprint", "varchar(64)")
+      .execute();
+    await database.schema
+      .createIndex("deployments_by_fingerprint")
+      .on("deployments")
+      .column("fingerprint")
+      .execute();
+  },
+};
+
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-users-and-deployments": usersAndDeployments,
+};
+
+export const migrationProvider: MigrationProvider = {
+  getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+};

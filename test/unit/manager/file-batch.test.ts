@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { siftBatch } from "../../../src/manager/file-batch.ts";
+import { Revisions } from "../../../src/manager/revisions.ts";
+import { MemoryPublisher } from "../../helpers/memory-publisher.ts";
+import { proxyPath, proxyXml, sequenceXml, toyCompile } from "../../helpers/toy-compile.ts";
+
+const SEQUENCE = "synapse-configs/default/sequences/S.xml";
+
+function sift(present: Record<string, string>, changes: Record<string, string | undefined>) {
+  const revisions = new Revisions(new MemoryPublisher(), toyCompile);
+  const files = new Map(
+    Object.entries(present).map(([path, text]) => [path, { path, content: Buffer.from(text) }]),
+  );
+  const batch = Object.entries(changes).map(([path, text]) => ({
+    path,
+    content: text === undefined ? undefined : Buffer.from(text),
+  }));
+  const sifted = siftBatch(revisions.compile(files), batch, (tree) => revisions.compile(tree));
+  return {
+    accepted: sifted.accepted.map(({ path }) => path),
+    refused: sifted.refused.map(({ change }) => change.path),
+    running: [...sifted.tree.files.keys()],
+  };
+}
+
+describe("siftBatch", () => {
+  it("takes a file and what it needs together, in any order", () => {
+    const proxy = proxyXml("P", '<sequence key="S"/>');
+    const result = sift({}, { [proxyPath("P")]: proxy, [SEQUENCE]: sequenceXml("S") });
+    assert.deepEqual(result.refused, []);
+    assert.equal(result.accepted.length, 2);
+  });
+
+  it("refuses what needs a refused file too", () => {
+    const proxy = proxyXml("P", '<sequence key="S"/>');
+    const faulty = `${sequenceXml("S")}<!-- FAULT -->`;
+    const result = sift(
+      {},
+      { [proxyPath("P")]: proxy, [SEQUENCE]: faulty, [proxyPath("Q")]: proxyXml("Q") },
+    );
+    assert.deepEqual(result.accepted, [proxyPath("Q")]);
+    assert.deepEqual(result.refused.toSorted(), [proxyPath("P"), SEQUENCE].toSorted());
+  });
+
+  it("refuses the removal that breaks an untouched file and takes the other changes", () => {
+    const present = {
+      [SEQUENCE]: sequenceXml("S"),
+      [proxyPath("P")]: proxyXml("P", '<sequence key="S"/>'),
+    };
+    const result = sift(present, { [SEQUENCE]: undefined, [proxyPath("Q")]: proxyXml("Q") });
+    assert.deepEqual(result.accepted, [proxyPath("Q")]);
+    assert.deepEqual(result.refused, [SEQUENCE]);
+    assert.deepEqual(result.running, [SEQUENCE, proxyPath("P"), proxyPath("Q")]);
+  });
+
+  it("takes nothing when everything is faulty", () => {
+    const result = sift({}, { [proxyPath("P")]: proxyXml("P", "FAULT") });
+    assert.deepEqual(result, { accepted: [], refused: [proxyPath("P")], running: [] });
+  });
+});
