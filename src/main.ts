@@ -1,4 +1,4 @@
-/** Entry point: finds the command and runs it. Nothing else happens here. */
+/** Entry point: runs the command and ends the process with its status. Nothing else happens here. */
 import { runCommandLine } from "./cli/command-line.ts";
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+process.exit(await runCommandLine(process.argv.slice(2)));

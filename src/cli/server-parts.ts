@@ -1,0 +1,105 @@
+/** The parts of a server node that need several libraries at once: repository, manager, a worker's source. */
+import { join } from "node:path";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
+import { openMirror } from "../depsync/git-mirror.ts";
+import { openPublisher } from "../depsync/git-publisher.ts";
+import { AppError } from "../errors/app-error.ts";
+import { type Manager, startManager } from "../manager/manager.ts";
+import { compileEngine } from "../mediation/compile-engine.ts";
+import { readServerIdentity } from "../net/tls/tls-files.ts";
+import type { Log } from "../observability/log.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { RepositorySource } from "../worker/repository-source.ts";
+import type { RevisionSource } from "../worker/revision-source.ts";
+import { ensureFirstRevision } from "./first-revision.ts";
+import { DeploymentInbox } from "./deployment-inbox.ts";
+
+interface PartOptions {
+  readonly config: NodeConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface ManagerPartOptions extends PartOptions {
+  readonly publisher: DeploymentPublisher;
+  readonly cluster: Cluster | undefined;
+  /** Called when `live` has moved. */
+  readonly onDeployed: () => void;
+}
+
+/** The folder in a home where git repositories are kept. */
+function repositoryFolder(config: NodeConfig, name: string): string {
+  return join(config.home, "repository", "depsync", name);
+}
+
+/** The repository that this manager writes: its own, or the remote one that carbon.xml names. */
+export async function openOwnPublisher({
+  config,
+  log,
+  clock,
+}: PartOptions): Promise<DeploymentPublisher> {
+  const { repository } = config.depsync;
+  const publisher = await openPublisher({
+    folder: repositoryFolder(config, "repository.git"),
+    ...(repository.kind === "remote" ? { remote: repository.url } : {}),
+    credentials: credentialsOf(config),
+    mailDomain: config.hostName,
+    log: log.child("DeploymentRepository"),
+    clock,
+  });
+  await ensureFirstRevision(publisher);
+  return publisher;
+}
+
+/** `location` is asked at each fetch: it may become known, or change, while the node runs. */
+export async function openRepositorySource(
+  { config, log }: PartOptions,
+  location: () => string | undefined,
+): Promise<RevisionSource> {
+  const mirror = await openMirror({
+    folder: repositoryFolder(config, "mirror.git"),
+    location,
+    credentials: credentialsOf(config),
+    log: log.child("DeploymentRepository"),
+  });
+  return new RepositorySource(mirror);
+}
+
+/** The manager with its inbox folder, where the configuration lets it commit what is saved there. */
+export function startManagerPart(options: ManagerPartOptions): Promise<Manager> {
+  const { config, log, clock, publisher } = options;
+  const tls = config.connectors.find(({ scheme }) => scheme === "https")?.tls;
+  if (!tls) {
+    const reason = "catalina-server.xml has no https connector, which the manager needs";
+    throw new AppError("CONFIG_INVALID", reason, { side: "config" });
+  }
+  const inbox = {
+    folder: config.repositoryLocation,
+    stateFolder: repositoryFolder(config, ""),
+    publisher,
+    log,
+    clock,
+    intervalMs: config.deploymentUpdateIntervalMs,
+  };
+  const takesFiles = !config.depsync.enabled || config.depsync.autoCommit;
+  const compileOptions = {
+    log,
+    callEndpoint: () => Promise.reject(new AppError("INTERNAL", "a manager sends no messages")),
+    systemProperties: config.properties,
+  };
+  return startManager({
+    ...options,
+    tls: readServerIdentity(tls),
+    compile: (files) => compileEngine(files, compileOptions),
+    ...(takesFiles ? { folder: new DeploymentInbox(inbox) } : {}),
+  });
+}
+
+function credentialsOf(config: NodeConfig): {
+  user: string | undefined;
+  password: string | undefined;
+} {
+  return { user: config.depsync.gitUserName, password: config.depsync.gitPassword };
+}

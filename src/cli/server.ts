@@ -1,0 +1,90 @@
+/**
+ * `bascule server`: a manager, a worker, or both in one, the way WSO2's start script starts them. Reads the
+ * home's configuration, runs the node until a signal, and tells a parent process what it does.
+ */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { NodeConfig } from "../config/node-config.ts";
+import { loadNodeConfig } from "../config/load-node-config.ts";
+import { AppError } from "../errors/app-error.ts";
+import { formatProblem } from "../errors/config-error.ts";
+import { createLog, type Log } from "../observability/log.ts";
+import { LogFile } from "../observability/log-file.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { type NodeState, type NodeStatus, reportStatus } from "../runtime/node-status.ts";
+import { PRODUCT_VERSION } from "../runtime/product.ts";
+import type { Command } from "./command.ts";
+import { parseServerArguments } from "./server-arguments.ts";
+import { startServerNode } from "./server-node.ts";
+import { untilStopped } from "./stop-signals.ts";
+
+const USAGE = `Usage: bascule server [--home DIR] [-Dsetup] [-DworkerNode=true] [-DportOffset=N] [-Dname=value]...
+
+Runs one node from the configuration files in DIR (default: the current folder):
+a manager, with -DworkerNode=true a worker, or both in one when clustering is off.
+
+  -Dsetup             make the manager's tables, or bring them up to date
+  -DworkerNode=true   a worker: runs what the manager deploys and changes nothing
+  -DportOffset=N      added to the service and management ports, before carbon.xml's
+  -DnodeName=NAME     the name in logs and status (default: the folder's name)
+  -Dname=value        \${name} in the configuration files`;
+
+export const serverCommand: Command = {
+  name: "server",
+  summary: "run one node: a manager, or a worker with -DworkerNode=true",
+  usage: USAGE,
+  async run(args) {
+    const { home, properties } = parseServerArguments(args, process.cwd());
+    const { config, warnings, notices } = loadNodeConfig({
+      home,
+      properties,
+      environment: process.env,
+    });
+    const file = new LogFile(join(config.home, "repository", "logs", "bascule.log"));
+    const log = createLog({
+      node: config.name,
+      sinks: [{ write: (line) => void process.stdout.write(line) }, file],
+    });
+    for (const warning of warnings) log.warn(formatProblem(warning));
+    for (const notice of notices) log.info(notice);
+    try {
+      return await runNode(config, log);
+    } catch (error) {
+      if (error instanceof AppError) log.fatal(error.message);
+      throw error;
+    } finally {
+      file.close();
+    }
+  },
+};
+
+async function runNode(config: NodeConfig, log: Log): Promise<number> {
+  const startedMs = systemClock.monotonicMs();
+  log.info(
+    `Starting Bascule ${PRODUCT_VERSION}, ${config.role} on ${hostname()} (pid ${process.pid})`,
+  );
+  log.info(`Repository       : ${config.repositoryLocation}`);
+  reportStatus(startingStatus(config, "starting"));
+  const stopped = untilStopped();
+  const node = await startServerNode({ config, log, clock: systemClock, onStatus: reportStatus });
+  const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
+  log.info(`Bascule ${config.role} ${config.name} started in ${seconds} sec`);
+  const reason = await stopped;
+  log.info(`Stopping (${reason}) ...`);
+  await node.close();
+  log.info("Stopped");
+  reportStatus(startingStatus(config, "stopped"));
+  return 0;
+}
+
+function startingStatus(config: NodeConfig, state: NodeState): NodeStatus {
+  return {
+    name: config.name,
+    role: config.role,
+    state,
+    pid: process.pid,
+    addresses: [],
+    revision: null,
+    members: [],
+  };
+}

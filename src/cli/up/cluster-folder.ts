@@ -1,0 +1,58 @@
+/**
+ * What `bascule up` keeps in DIR beside the nodes' homes: cluster.json (which cluster this is, written once)
+ * and the control socket's place. A folder that holds something else is never touched.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "../../errors/app-error.ts";
+
+/** What cluster.json holds. */
+export interface ClusterFacts {
+  readonly offset: number;
+  readonly workers: number;
+  readonly sample: boolean;
+}
+
+/** A Unix socket's path must fit into sockaddr_un (108 bytes on Linux, 104 on macOS). */
+const SOCKET_PATH_BYTES_MAX = 100;
+
+/** The facts of an existing cluster, or undefined where none was made yet. @throws AppError HOME_INVALID. */
+export function readClusterFacts(dir: string): ClusterFacts | undefined {
+  const file = join(dir, "cluster.json");
+  if (!existsSync(file)) return undefined;
+  const problem = `${file} is not a cluster's file; remove the folder, or use another with --dir`;
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new AppError("HOME_INVALID", problem, { side: "config", cause });
+  }
+  if (!isClusterFacts(content)) throw new AppError("HOME_INVALID", problem, { side: "config" });
+  return content;
+}
+
+/** Makes DIR (mode 0700: it holds keys) and writes cluster.json. */
+export function writeClusterFacts(dir: string, facts: ClusterFacts): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const { offset, workers, sample } = facts;
+  writeFileSync(
+    join(dir, "cluster.json"),
+    `${JSON.stringify({ offset, workers, sample }, null, 2)}\n`,
+  );
+}
+
+/** Where `bascule up` of this DIR listens for `down` and `status`. */
+export function controlSocketPath(dir: string): string {
+  const near = join(dir, "control.sock");
+  if (Buffer.byteLength(near) <= SOCKET_PATH_BYTES_MAX) return near;
+  const digest = createHash("sha256").update(dir).digest("hex").slice(0, 16);
+  return join(tmpdir(), `bascule-${process.getuid?.() ?? 0}-${digest}.sock`);
+}
+
+function isClusterFacts(content: unknown): content is ClusterFacts {
+  if (typeof content !== "object" || content === null) return false;
+  const { offset, workers, sample } = content as Partial<Record<keyof ClusterFacts, unknown>>;
+  return Number.isInteger(offset) && Number.isInteger(workers) && typeof sample === "boolean";
+}

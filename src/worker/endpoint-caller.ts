@@ -1,0 +1,15 @@
+/** Gives mediation its way out: calls to endpoints go through the node's HTTP client. */
+import { EndpointFailure } from "../mediation/endpoint-failure.ts";
+import type { EndpointCaller } from "../mediation/engine.ts";
+import { type HttpClient, HttpFailure } from "../net/http-client.ts";
+
+export function createEndpointCaller(client: HttpClient): EndpointCaller {
+  return async (request) => {
+    try {
+      return await client.send(request);
+    } catch (error) {
+      if (!(error instanceof HttpFailure)) throw error;
+      throw new EndpointFailure(error.kind, error.message, error);
+    }
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * The management port of a worker: what it runs and whether it is well, for people, probes and the manager.
+ * A worker changes nothing: every request that would is answered 403 with a sentence that names the manager.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { ConnectorConfig } from "../config/node-config.ts";
+import { readServerIdentity } from "../net/tls/tls-files.ts";
+import type { Closable } from "../runtime/lifecycle.ts";
+import { listen, portOf } from "./service-listener.ts";
+
+/** What the port shows; asked for at each request. */
+export interface WorkerView {
+  readonly name: string;
+  readonly revision: string | undefined;
+  readonly artifacts: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly path: string;
+  }[];
+  /** The newest revision that could not be applied, with the reasons. */
+  readonly refused: { readonly revision: string; readonly problems: readonly string[] } | undefined;
+  /** Where changes are made, for example "https://mgt.esb.localhost:8443/carbon". */
+  readonly managerUrl: string | undefined;
+}
+
+type Page = (view: WorkerView) => { readonly status: number; readonly body: object };
+
+const PAGES: Readonly<Record<string, Page>> = {
+  "/health/live": () => ({ status: 200, body: { status: "live" } }),
+  "/health/ready": (view) =>
+    view.revision === undefined
+      ? { status: 503, body: { status: "starting", missing: "the first revision" } }
+      : { status: 200, body: { status: "ready", revision: view.revision } },
+  "/management/server": (view) => ({
+    status: 200,
+    body: {
+      name: view.name,
+      role: "worker",
+      revision: view.revision ?? null,
+      refused: view.refused ?? null,
+    },
+  }),
+  "/management/artifacts": (view) => ({
+    status: 200,
+    body: { revision: view.revision ?? null, count: view.artifacts.length, list: view.artifacts },
+  }),
+};
+
+export class ManagementListener implements Closable {
+  readonly #server: Server;
+  readonly #view: () => WorkerView;
+
+  private constructor(server: Server, view: () => WorkerView) {
+    this.#server = server;
+    this.#view = view;
+  }
+
+  /** Binds one connector. @throws AppError PORT_BUSY, TLS_MATERIAL. */
+  static async start(config: ConnectorConfig, view: () => WorkerView): Promise<ManagementListener> {
+    const server = config.tls ? createTlsServer(readServerIdentity(config.tls)) : createServer();
+    const listener = new ManagementListener(server, view);
+    server.on("request", (request, response) => listener.#answer(request, response));
+    await listen(server, config.port, config.bindAddress);
+    return listener;
+  }
+
+  get port(): number {
+    return portOf(this.#server);
+  }
+
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    this.#server.closeAllConnections();
+    return promise;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const view = this.#view();
+    request.resume();
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      send(response, 403, { Error: readOnlySentence(view), code: "READ_ONLY_NODE" });
+      return;
+    }
+    const path = new URL(request.url ?? "/", "http://node").pathname;
+    const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
+    if (page) {
+      const { status, body } = page(view);
+      send(response, status, body);
+    } else if (path === "/carbon" || path.startsWith("/carbon/")) {
+      send(response, 403, { Error: readOnlySentence(view), code: "READ_ONLY_NODE" });
+    } else {
+      send(response, 404, { Error: `There is nothing at ${path} on a worker.` });
+    }
+  }
+}
+
+function readOnlySentence(view: WorkerView): string {
+  const where =
+    view.managerUrl === undefined ? "on the manager" : `on the manager, ${view.managerUrl}`;
+  return `${view.name} is a worker and changes nothing: make changes ${where}.`;
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+  });
+  response.end(response.req.method === "HEAD" ? undefined : text);
+}
