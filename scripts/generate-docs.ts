@@ -5,9 +5,11 @@ import { COMMANDS } from "../src/cli/commands.ts";
 import { ERROR_CODES } from "../src/errors/codes.ts";
 import { ROOT } from "./run-step.ts";
 
-const commandSections = COMMANDS.map(
-  ({ name, summary, usage }) =>
-    `## bascule ${name}\n\n${summary.charAt(0).toUpperCase()}${summary.slice(1)}.\n\n\`\`\`text\n${usage}\n\`\`\``,
+const commandSections = await Promise.all(
+  COMMANDS.map(async ({ name, summary, load }) => {
+    const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+    return `## bascule ${name}\n\n${sentence}\n\n\`\`\`text\n${(await load()).usage}\n\`\`\``;
+  }),
 );
 
 writeFileSync(
@@ -21,7 +23,9 @@ ${commandSections.join("\n\n")}
 `,
 );
 
-const errorRows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+const errorRows = Object.entries(ERROR_CODES).map(
+  ([code, meaning]) => `| \`${code}\` | ${meaning} |`,
+);
 
 writeFileSync(
   join(ROOT, "docs", "errors.md"),

@@ -1,30 +1,36 @@
 /** Finds the command that the first argument names, runs it, and turns errors into text and an exit status. */
 import { AppError } from "../errors/app-error.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandEntry } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
 /** @returns the process's exit status; never rejects. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "help" || name === "--help" || name === "-h")
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     return help(rest[0]);
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (!command) {
+  }
+  const entry = findEntry(name);
+  if (!entry) {
     console.error(`bascule: there is no command "${name}"; \`bascule help\` lists them all`);
     return 2;
   }
   if (rest.includes("--help")) return help(name);
+  const command = await entry.load();
   try {
     return await command.run(rest);
   } catch (error) {
-    return report(command, error);
+    return report(name, command, error);
   }
 }
 
-function help(name: string | undefined): number {
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command) {
-    console.log(command.usage);
+function findEntry(name: string | undefined): CommandEntry | undefined {
+  return COMMANDS.find((entry) => entry.name === name);
+}
+
+async function help(name: string | undefined): Promise<number> {
+  const entry = findEntry(name);
+  if (entry) {
+    console.log((await entry.load()).usage);
     return 0;
   }
   const width = Math.max(...COMMANDS.map((candidate) => candidate.name.length)) + 2;
@@ -34,9 +40,9 @@ function help(name: string | undefined): number {
   return 0;
 }
 
-function report(command: Command, error: unknown): number {
+function report(name: string, command: Command, error: unknown): number {
   if (!(error instanceof AppError)) {
-    console.error(`bascule: internal error in \`bascule ${command.name}\`:`, error);
+    console.error(`bascule: internal error in \`bascule ${name}\`:`, error);
     return 1;
   }
   console.error(`bascule: ${error.message.replaceAll("\n", "\nbascule: ")}`);

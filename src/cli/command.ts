@@ -1,9 +1,5 @@
 /** What a command of `bascule` is. One file a command; `commands.ts` is the ordered list. */
 export interface Command {
-  /** The word after `bascule`. */
-  readonly name: string;
-  /** One line for `bascule help`. */
-  readonly summary: string;
   /** The text of `bascule help NAME`. */
   readonly usage: string;
   /**
@@ -12,4 +8,13 @@ export interface Command {
    * @throws AppError whose message is shown to the user.
    */
   run(args: readonly string[]): Promise<number>;
+}
+
+/** A line of the list of commands. */
+export interface CommandEntry {
+  /** The word after `bascule`. */
+  readonly name: string;
+  /** One line for `bascule help`. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
 }

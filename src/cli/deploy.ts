@@ -15,8 +15,6 @@ interface ReadFile {
 const BYTES_MAX = 10 * 1024 * 1024;
 
 export const deployCommand: Command = {
-  name: "deploy",
-  summary: "deploy Synapse artifacts (XML files) on the manager",
   usage: `Usage: bascule deploy FILE... [options]
 Kind and name are read from each file's root element. All files go in, or none.
 ${MANAGER_USAGE}`,

@@ -9,8 +9,6 @@ import { askControl } from "./up/control.ts";
 const STOP_MS_MAX = 60_000;
 
 export const downCommand: Command = {
-  name: "down",
-  summary: "stop the cluster that `bascule up` runs",
   usage: "Usage: bascule down [--dir DIR]",
   async run(args) {
     const { dir } = parseDirOptions(args, false);

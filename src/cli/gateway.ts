@@ -42,8 +42,6 @@ const SIGNALS: Readonly<Record<SignalWord, NodeJS.Signals>> = {
 };
 
 export const gatewayCommand: Command = {
-  name: "gateway",
-  summary: "run the gateway from an nginx configuration (-t tests it, -s reload reloads it)",
   usage: USAGE,
   async run(args) {
     const given = parseGatewayArguments(args, process.cwd());

@@ -9,8 +9,6 @@ import { systemClock } from "../runtime/clock.ts";
 import type { Command } from "./command.ts";
 
 export const resetAdminCommand: Command = {
-  name: "reset-admin",
-  summary: "give the manager's user admin a new password",
   usage: `Usage: bascule reset-admin [--home DIR | --dir DIR]
   --home DIR   the manager's home
   --dir DIR    folder of the cluster that \`bascule up\` made; the home is DIR/manager (default: .bascule)

@@ -7,8 +7,6 @@ import { BackendServer } from "./sample/backend-server.ts";
 import { untilStopped } from "./stop-signals.ts";
 
 export const sampleBackendCommand: Command = {
-  name: "sample-backend",
-  summary: "run the backend of the sample, SimpleStockQuoteService",
   usage:
     "Usage: bascule sample-backend [--port PORT]\n\nListens on loopback, on port 9000 unless --port says otherwise.",
   async run(args) {

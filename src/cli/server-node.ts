@@ -1,6 +1,7 @@
 /**
- * Puts a server node together: membership, then the manager, the worker, or both, from one NodeConfig. The one
- * place that knows how manager, worker, mediation, depsync and cluster meet.
+ * Puts a server node together: membership, then the manager, the worker, or both, from one NodeConfig. With
+ * manager-part.ts and worker-part.ts the one place that knows how the libraries meet. Those two are loaded only
+ * where they are needed, so that a worker carries none of the manager's libraries.
  */
 import { type Cluster, type MemberPorts } from "../cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
@@ -12,12 +13,8 @@ import type { Log } from "../observability/log.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
-import { FolderSource } from "../worker/folder-source.ts";
-import { PublisherSource } from "../worker/publisher-source.ts";
-import type { RevisionSource } from "../worker/revision-source.ts";
-import { Worker } from "../worker/worker.ts";
+import type { Worker } from "../worker/worker.ts";
 import { memberViews, processProperties } from "./member-view.ts";
-import { openOwnPublisher, openRepositorySource, startManagerPart } from "./server-parts.ts";
 
 export interface ServerNodeOptions {
   readonly config: NodeConfig;
@@ -54,7 +51,7 @@ class ServerNode implements Closable {
 
   async start(): Promise<void> {
     const { config } = this.#options;
-    const publisher = config.role === "worker" ? undefined : await openOwnPublisher(this.#options);
+    const publisher = config.role === "worker" ? undefined : await this.#openPublisher();
     if (config.clustering) await this.#join(publisher?.location);
     if (publisher) await this.#startManager(publisher);
     if (config.role !== "manager") await this.#startWorker(publisher);
@@ -64,6 +61,11 @@ class ServerNode implements Closable {
     if (config.role !== "worker") this.#cluster?.update({ state: "active" });
     this.#state = "active";
     this.#report();
+  }
+
+  async #openPublisher(): Promise<DeploymentPublisher> {
+    const { openOwnPublisher } = await import("./manager-part.ts");
+    return openOwnPublisher(this.#options);
   }
 
   close(): Promise<void> {
@@ -98,33 +100,27 @@ class ServerNode implements Closable {
   }
 
   async #startManager(publisher: DeploymentPublisher): Promise<void> {
-    const part = {
+    const { startManagerPart } = await import("./manager-part.ts");
+    const manager = await startManagerPart({
       ...this.#options,
       publisher,
       cluster: this.#cluster,
       onDeployed: () => void this.#worker?.look(),
-    };
-    this.#manager = this.#lifecycle.add("manager", await startManagerPart(part));
+    });
+    this.#manager = this.#lifecycle.add("manager", manager);
   }
 
   async #startWorker(publisher: DeploymentPublisher | undefined): Promise<void> {
-    const worker = await Worker.start({
+    const { startWorkerPart } = await import("./worker-part.ts");
+    const worker = await startWorkerPart({
       ...this.#options,
       cluster: this.#cluster,
-      source: await this.#source(publisher),
+      publisher,
+      location: () => this.#repositoryLocation(),
       onChange: () => this.#report(),
     });
     this.#worker = this.#lifecycle.add("worker", worker);
     this.#report();
-  }
-
-  async #source(publisher: DeploymentPublisher | undefined): Promise<RevisionSource> {
-    if (publisher) return new PublisherSource(publisher);
-    const { config } = this.#options;
-    if (!config.depsync.enabled || !config.depsync.autoCheckout) {
-      return new FolderSource(config.repositoryLocation);
-    }
-    return openRepositorySource(this.#options, () => this.#repositoryLocation());
   }
 
   /** Where the configuration says, else where the manager's member record says; undefined until one has joined. */
@@ -135,13 +131,19 @@ class ServerNode implements Closable {
     return manager?.properties[MEMBER_PROPERTIES.deploymentRepository];
   }
 
+  /** A worker that listens but has no revision yet takes no traffic: it is still starting. */
+  #shownState(): NodeState {
+    const waits = this.#options.config.role === "worker" && this.#worker?.revision === undefined;
+    return this.#state === "active" && waits ? "starting" : this.#state;
+  }
+
   #report(): void {
     const { config, onStatus } = this.#options;
     const self = this.#cluster?.self;
     onStatus({
       name: config.name,
       role: config.role,
-      state: this.#state,
+      state: this.#shownState(),
       pid: process.pid,
       addresses: [
         ...(this.#worker ? serviceAddresses(config) : []),

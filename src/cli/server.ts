@@ -30,8 +30,6 @@ a manager, with -DworkerNode=true a worker, or both in one when clustering is of
   -Dname=value        \${name} in the configuration files`;
 
 export const serverCommand: Command = {
-  name: "server",
-  summary: "run one node: a manager, or a worker with -DworkerNode=true",
   usage: USAGE,
   async run(args) {
     const { home, properties } = parseServerArguments(args, process.cwd());

@@ -10,8 +10,6 @@ import { stoppedStatus } from "./up/supervisor.ts";
 import { nodeTable } from "./up/welcome.ts";
 
 export const statusCommand: Command = {
-  name: "status",
-  summary: "show the nodes, their addresses and revisions",
   usage: "Usage: bascule status [--dir DIR] [--json]",
   async run(args) {
     const { dir, json } = parseDirOptions(args, true);

@@ -6,8 +6,6 @@ import { MANAGER_USAGE, readManagerArguments } from "./manager-arguments.ts";
 import { askManager, errorOf } from "./manager-client.ts";
 
 export const undeployCommand: Command = {
-  name: "undeploy",
-  summary: "undeploy one artifact on the manager",
   usage: `Usage: bascule undeploy KIND NAME [options]
 KIND: proxy-service, sequence, endpoint, local-entry, api, template, task, message-store,
 message-processor, inbound-endpoint; the root elements of the files (proxy, localEntry, ...) are understood too.

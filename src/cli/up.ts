@@ -50,8 +50,6 @@ interface UpOptions {
 }
 
 export const upCommand: Command = {
-  name: "up",
-  summary: "run the whole cluster on this machine",
   usage: USAGE,
   async run(args) {
     const options = parseUpOptions(args);

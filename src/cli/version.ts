@@ -3,8 +3,6 @@ import type { Command } from "./command.ts";
 import { PRODUCT_VERSION } from "../runtime/product.ts";
 
 export const versionCommand: Command = {
-  name: "version",
-  summary: "print the version",
   usage: "bascule version",
   async run() {
     console.log(`bascule ${PRODUCT_VERSION} (Node.js ${process.versions.node})`);

@@ -1,9 +1,7 @@
-/** The parts of a server node that need several libraries at once: repository, manager, a worker's source. */
-import { join } from "node:path";
+/** The manager of a server node with its deployment repository and its inbox folder; loaded on nodes that have one. */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
-import { openMirror } from "../depsync/git-mirror.ts";
 import { openPublisher } from "../depsync/git-publisher.ts";
 import { AppError } from "../errors/app-error.ts";
 import { type Manager, startManager } from "../manager/manager.ts";
@@ -11,10 +9,9 @@ import { compileEngine } from "../mediation/compile-engine.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { RepositorySource } from "../worker/repository-source.ts";
-import type { RevisionSource } from "../worker/revision-source.ts";
 import { ensureFirstRevision } from "./first-revision.ts";
 import { DeploymentInbox } from "./deployment-inbox.ts";
+import { credentialsOf, repositoryFolder } from "./repository-places.ts";
 
 interface PartOptions {
   readonly config: NodeConfig;
@@ -27,11 +24,6 @@ export interface ManagerPartOptions extends PartOptions {
   readonly cluster: Cluster | undefined;
   /** Called when `live` has moved. */
   readonly onDeployed: () => void;
-}
-
-/** The folder in a home where git repositories are kept. */
-function repositoryFolder(config: NodeConfig, name: string): string {
-  return join(config.home, "repository", "depsync", name);
 }
 
 /** The repository that this manager writes: its own, or the remote one that carbon.xml names. */
@@ -51,20 +43,6 @@ export async function openOwnPublisher({
   });
   await ensureFirstRevision(publisher);
   return publisher;
-}
-
-/** `location` is asked at each fetch: it may become known, or change, while the node runs. */
-export async function openRepositorySource(
-  { config, log }: PartOptions,
-  location: () => string | undefined,
-): Promise<RevisionSource> {
-  const mirror = await openMirror({
-    folder: repositoryFolder(config, "mirror.git"),
-    location,
-    credentials: credentialsOf(config),
-    log: log.child("DeploymentRepository"),
-  });
-  return new RepositorySource(mirror);
 }
 
 /** The manager with its inbox folder, where the configuration lets it commit what is saved there. */
@@ -95,11 +73,4 @@ export function startManagerPart(options: ManagerPartOptions): Promise<Manager> 
     compile: (files) => compileEngine(files, compileOptions),
     ...(takesFiles ? { folder: new DeploymentInbox(inbox) } : {}),
   });
-}
-
-function credentialsOf(config: NodeConfig): {
-  user: string | undefined;
-  password: string | undefined;
-} {
-  return { user: config.depsync.gitUserName, password: config.depsync.gitPassword };
 }

@@ -1,0 +1,44 @@
+/** The worker of a server node with the source of its artifacts; loaded on nodes that have one. */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { NodeConfig } from "../config/node-config.ts";
+import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
+import { openMirror } from "../depsync/git-mirror.ts";
+import type { Log } from "../observability/log.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { FolderSource } from "../worker/folder-source.ts";
+import { PublisherSource } from "../worker/publisher-source.ts";
+import { RepositorySource } from "../worker/repository-source.ts";
+import type { RevisionSource } from "../worker/revision-source.ts";
+import { Worker } from "../worker/worker.ts";
+import { credentialsOf, repositoryFolder } from "./repository-places.ts";
+
+export interface WorkerPartOptions {
+  readonly config: NodeConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly cluster: Cluster | undefined;
+  /** The repository of the manager in the same process, on a standalone node. */
+  readonly publisher: DeploymentPublisher | undefined;
+  /** Where the deployment repository is; asked at each fetch, for it may become known or change. */
+  readonly location: () => string | undefined;
+  readonly onChange: () => void;
+}
+
+export async function startWorkerPart(options: WorkerPartOptions): Promise<Worker> {
+  return Worker.start({ ...options, source: await openSource(options) });
+}
+
+async function openSource(options: WorkerPartOptions): Promise<RevisionSource> {
+  const { config, publisher, location, log } = options;
+  if (publisher) return new PublisherSource(publisher);
+  if (!config.depsync.enabled || !config.depsync.autoCheckout) {
+    return new FolderSource(config.repositoryLocation);
+  }
+  const mirror = await openMirror({
+    folder: repositoryFolder(config, "mirror.git"),
+    location,
+    credentials: credentialsOf(config),
+    log: log.child("DeploymentRepository"),
+  });
+  return new RepositorySource(mirror);
+}
