@@ -28,7 +28,7 @@ export async function writeFirstSecrets(plan: ClusterPlan): Promise<void> {
     const files = leafFiles(node);
     if (existsSync(files.certificate)) continue;
     const leaf = await makeLeaf(names, authority);
-    writeOnce(files.certificate, `${leaf.certificate}\n${authority.certificate}`, 0o644);
+    writeOnce(files.certificate, leaf.certificate + authority.certificate, 0o644);
     writeOnce(files.key, leaf.key, 0o600);
   }
 }

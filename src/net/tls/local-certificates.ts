@@ -6,7 +6,7 @@
 import { generate } from "selfsigned";
 
 export interface CertificateAndKey {
-  /** PEM. */
+  /** PEM, ends with a line break, so that files can be joined. */
   readonly certificate: string;
   /** PEM, PKCS#8; to be stored with mode 0600. */
   readonly key: string;
@@ -31,7 +31,7 @@ export async function makeAuthority(commonName: string): Promise<CertificateAndK
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  return { certificate: made.cert, key: made.private };
+  return pemPair(made);
 }
 
 /** Makes a server certificate. `names`: DNS names and IP addresses, all of them in the subjectAltName; the first is the common name. */
@@ -50,7 +50,11 @@ export async function makeLeaf(
       { name: "subjectAltName", altNames: names.map(altName) },
     ],
   });
-  return { certificate: made.cert, key: made.private };
+  return pemPair(made);
+}
+
+function pemPair(made: { readonly cert: string; readonly private: string }): CertificateAndKey {
+  return { certificate: `${made.cert.trimEnd()}\n`, key: `${made.private.trimEnd()}\n` };
 }
 
 function validity(days: number): { notBeforeDate: Date; notAfterDate: Date } {
