@@ -87,7 +87,7 @@ export class DeploymentInbox implements DroppedFilesFolder {
     }
     await this.#folder.writeRevision(main, isLost ? undefined : previous);
     for (const { path, blob } of deployedFiles(main).values()) this.#agreed.set(path, blob);
-    await this.#remember();
+    if (previous?.commit !== head) await this.#remember();
   }
 
   async #look(handler: Handler): Promise<void> {

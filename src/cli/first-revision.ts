@@ -1,5 +1,7 @@
 /** A new deployment repository gets a first commit at once, so that workers of an empty cluster have a revision to run. */
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
+import { messageOf } from "../errors/app-error.ts";
+import type { Log } from "../observability/log.ts";
 
 const README = `# Deployment repository
 
@@ -7,8 +9,25 @@ What the workers of this Bascule cluster run, one commit a deploy: \`main\` is w
 Changes come through the manager; artifacts lie in \`synapse-configs/default/\`.
 `;
 
-/** Does nothing where `live` is already there, or where somebody has written to `main`. */
-export async function ensureFirstRevision(publisher: DeploymentPublisher): Promise<void> {
+/**
+ * Does nothing where `live` is already there, or where somebody has written to `main`. `remoteLog`: the repository is a
+ * remote one, which may be down; that is logged, and the first deploy makes the first commit.
+ * @throws AppError DEPLOYMENT_REPOSITORY when the own repository fails.
+ */
+export async function ensureFirstRevision(
+  publisher: DeploymentPublisher,
+  remoteLog: Log | undefined,
+): Promise<void> {
+  try {
+    await makeFirstRevision(publisher);
+  } catch (error) {
+    if (!remoteLog) throw error;
+    const reason = messageOf(error);
+    remoteLog.warn(`The deployment repository does not answer, starting without it: ${reason}`);
+  }
+}
+
+async function makeFirstRevision(publisher: DeploymentPublisher): Promise<void> {
   if ((await publisher.head()) !== undefined) return;
   const content = Buffer.from(README);
   const author = { user: "bascule", via: "file" } as const;

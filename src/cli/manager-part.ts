@@ -26,7 +26,7 @@ export interface ManagerPartOptions extends PartOptions {
   readonly onDeployed: () => void;
 }
 
-/** The repository that this manager writes: its own, or the remote one that carbon.xml names. */
+/** The repository that this manager writes: its own, or the remote one that carbon.xml names, which may be down. */
 export async function openOwnPublisher({
   config,
   log,
@@ -41,7 +41,7 @@ export async function openOwnPublisher({
     log: log.child("DeploymentRepository"),
     clock,
   });
-  await ensureFirstRevision(publisher);
+  await ensureFirstRevision(publisher, repository.kind === "remote" ? log : undefined);
   return publisher;
 }
 

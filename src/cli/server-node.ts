@@ -52,6 +52,8 @@ class ServerNode implements Closable {
   async start(): Promise<void> {
     const { config } = this.#options;
     const publisher = config.role === "worker" ? undefined : await this.#openPublisher();
+    // Loading the program blocks: it is done before others count on this node's heartbeats.
+    if (config.role !== "manager") await import("./worker-part.ts");
     if (config.clustering) await this.#join(publisher?.location);
     if (publisher) await this.#startManager(publisher);
     if (config.role !== "manager") await this.#startWorker(publisher);

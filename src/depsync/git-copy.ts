@@ -3,23 +3,24 @@
  * a remote. Nothing in it is the truth, so what is damaged or not ours is moved aside and made anew,
  * with a log line, instead of keeping a node from starting. Opening never needs the other repository.
  */
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { appendFile, mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { messageOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
+import { removeLeftovers } from "./git-leftovers.ts";
 import { removeStaleLocks } from "./git-locks.ts";
 import { runGit } from "./git-process.ts";
 import { initRepository } from "./git-repository.ts";
 
-/** Written into the copy's configuration; a repository without it is somebody else's. */
-const MARK_KEY = "bascule.copy";
-const MARK_VALUE = "1";
+/** In the copy's configuration, in the form in which git writes it; a repository without it is somebody else's. */
+const MARK = "[bascule]\n\tcopy = 1\n";
 
 /** Makes sure that a sound copy, perhaps an empty one, lies in the folder. */
 export async function prepareCopy(gitDir: string, log: Log): Promise<void> {
   const names = await readdir(gitDir).catch(() => undefined);
   if (names && names.length > 0) {
     await removeStaleLocks(gitDir, log);
+    await removeLeftovers(gitDir);
     const fault = await faultOf(gitDir);
     if (fault === undefined) return;
     await moveAside(gitDir, fault, log);
@@ -36,13 +37,13 @@ export async function renewCopy(gitDir: string, reason: string, log: Log): Promi
 async function initCopy(gitDir: string): Promise<void> {
   await mkdir(dirname(gitDir), { recursive: true });
   await initRepository(gitDir);
-  await runGit({ gitDir, args: ["config", MARK_KEY, MARK_VALUE] });
+  await appendFile(join(gitDir, "config"), MARK);
 }
 
 async function faultOf(gitDir: string): Promise<string | undefined> {
   try {
-    const mark = await runGit({ gitDir, args: ["config", "--local", "--get", MARK_KEY] });
-    if (mark.trim() !== MARK_VALUE) return "it is no copy of a deployment repository";
+    const config = await readFile(join(gitDir, "config"), "utf8");
+    if (!config.includes(MARK)) return "it is no copy of a deployment repository";
     await runGit({
       gitDir,
       args: ["fsck", "--connectivity-only", "--no-dangling", "--no-progress"],

@@ -31,13 +31,14 @@ export async function fetchRefs(
   location: GitLocation,
   remote: RemoteRefs,
 ): Promise<void> {
-  const wanted: string[] = [];
-  for (const [ref, id] of [
+  const here = await repository.resolveAll([MAIN_REF, LIVE_REF]);
+  const there = [
     [MAIN_REF, remote.main],
     [LIVE_REF, remote.live],
-  ] as const) {
-    if (id !== undefined && (await repository.resolve(ref)) !== id) wanted.push(`+${ref}:${ref}`);
-  }
+  ] as const;
+  const wanted = there
+    .filter(([ref, id]) => id !== undefined && here.get(ref) !== id)
+    .map(([ref]) => `+${ref}:${ref}`);
   if (wanted.length === 0) return;
   const { url, protocol, config, secrets } = location;
   const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", url, ...wanted];

@@ -6,8 +6,8 @@ import { AppError, messageOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
 import type { DeploymentMirror, Revision } from "./deployment-repository.ts";
 import { prepareCopy, renewCopy } from "./git-copy.ts";
-import { fetchRefs, listRemote } from "./git-fetch.ts";
-import { type GitCredentials, parseGitLocation } from "./git-location.ts";
+import { type RemoteRefs, fetchRefs, listRemote } from "./git-fetch.ts";
+import { type GitCredentials, type GitLocation, parseGitLocation } from "./git-location.ts";
 import { GOOD_REF, GitRepository } from "./git-repository.ts";
 
 export interface MirrorOptions {
@@ -30,6 +30,8 @@ class GitMirror implements DeploymentMirror {
   readonly #repository: GitRepository;
   /** Why the folder must be made anew at the next fetch. */
   #damage: string | undefined;
+  /** The other side's refs after the last fetch: most looks find them unchanged, and then ask git nothing more. */
+  #fetched: RemoteRefs | undefined;
   /** Commits that this object has named; they must be readable. */
   readonly #named = new Set<string>();
 
@@ -53,12 +55,7 @@ class GitMirror implements DeploymentMirror {
       const refs = await listRemote(source);
       // Only now, when the other side is known to answer: a damaged mirror may still hold the last good revision.
       const good = this.#damage === undefined ? undefined : await this.#renew(this.#damage);
-      try {
-        await fetchRefs(this.#repository, source, refs);
-      } catch (error) {
-        this.#noteDamage(error);
-        throw error;
-      }
+      if (!isSame(refs, this.#fetched)) await this.#fetch(source, refs);
       if (good !== undefined && (await this.#repository.hasCommit(good))) {
         await this.#repository.setRef(GOOD_REF, good);
       }
@@ -86,11 +83,23 @@ class GitMirror implements DeploymentMirror {
     return good;
   }
 
+  async #fetch(source: GitLocation, refs: RemoteRefs): Promise<void> {
+    this.#fetched = undefined;
+    try {
+      await fetchRefs(this.#repository, source, refs);
+      this.#fetched = refs;
+    } catch (error) {
+      this.#noteDamage(error);
+      throw error;
+    }
+  }
+
   /** Makes the folder anew and returns what was good, if that can still be read. */
   async #renew(reason: string): Promise<string | undefined> {
     const good = await this.lastGood();
     await renewCopy(this.#options.folder, reason, this.#options.log);
     this.#damage = undefined;
+    this.#fetched = undefined;
     return good;
   }
 
@@ -105,9 +114,13 @@ class GitMirror implements DeploymentMirror {
   }
 }
 
+function isSame(refs: RemoteRefs, fetched: RemoteRefs | undefined): boolean {
+  return fetched !== undefined && refs.main === fetched.main && refs.live === fetched.live;
+}
+
 /** Whether git's words say that the local objects or refs are broken, and not the other side. */
 function isDamage(message: string): boolean {
-  return /is missing or damaged|not a git repository|not a tree object|not a valid object|bad object|bad tree|missing object|corrupt|unable to read|could not read|is empty|inflate|did not send all necessary|packed object/i.test(
+  return /is missing or damaged|not a git repository|not a tree object|not a valid object|bad object|bad tree|missing object|corrupt|too short|unable to read|could not read|is empty|inflate|did not send all necessary|packed object/i.test(
     message,
   );
 }

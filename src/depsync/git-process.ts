@@ -103,6 +103,7 @@ function optionsOf(
       allowUnsafeConfigEnvCount: true,
       allowUnsafeHooksPath: true,
       allowUnsafeSshCommand: true,
+      allowUnsafeTemplateDir: true,
     },
     // All output counts, also what is read after the process has ended.
     completion: { onClose: true, onExit: false },
@@ -138,8 +139,10 @@ function environmentOf(call: GitCall): Readonly<Record<string, string>> {
 function gitError(call: GitCall, error: unknown): AppError {
   let text = messageOf(error);
   for (const secret of call.secrets ?? []) text = text.replaceAll(secret, "***");
+  // git says the same of a damaged file again and again; the reason that it gives last must not be cut off.
+  const distinct = [...new Set(text.split("\n"))].join("\n");
   // oxlint-disable-next-line no-control-regex
-  const line = text.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").trim();
+  const line = distinct.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").trim();
   return new AppError(
     "DEPLOYMENT_REPOSITORY",
     `git ${call.args[0] ?? ""} failed${call.gitDir === undefined ? "" : ` in ${call.gitDir}`}: ${line.slice(0, 600)}`,

@@ -20,6 +20,7 @@ import { prepareCopy } from "./git-copy.ts";
 import { effectiveChanges, makeCommit } from "./git-commit.ts";
 import { fetchRefs, listRemote } from "./git-fetch.ts";
 import { type GitCredentials, type GitLocation, parseGitLocation } from "./git-location.ts";
+import { removeLeftovers } from "./git-leftovers.ts";
 import { removeStaleLocks } from "./git-locks.ts";
 import { runGit } from "./git-process.ts";
 import {
@@ -104,14 +105,13 @@ class GitPublisher implements DeploymentPublisher {
     checkCommitId(to);
     if (from !== undefined) checkCommitId(from);
     return this.#repository.write(async () => {
-      if (!(await this.#repository.hasCommit(to))) {
-        throw failure(`live cannot be moved to ${to}: the repository has no such commit`, false);
-      }
       try {
+        // git itself refuses a commit that is not there.
         if (this.#remote) await this.#pushLive(this.#remote, to, from);
         else await this.#repository.moveRef(LIVE_REF, to, from);
       } catch (error) {
-        throw await this.#explainLive(from, error);
+        if (await this.#repository.hasCommit(to)) throw await this.#explainLive(from, error);
+        throw failure(`live cannot be moved to ${to}: the repository has no such commit`, false);
       }
     });
   }
@@ -229,4 +229,5 @@ async function prepareOwn(folder: string, log: Log): Promise<void> {
     );
   }
   await removeStaleLocks(folder, log);
+  await removeLeftovers(folder);
 }

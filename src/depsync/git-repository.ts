@@ -8,6 +8,7 @@ import type { Log } from "../observability/log.ts";
 import { BlobCache } from "./blob-cache.ts";
 import type { CommitInfo, Revision, RevisionFile } from "./deployment-repository.ts";
 import { readBlobs } from "./git-blobs.ts";
+import { removeLeftovers } from "./git-leftovers.ts";
 import { isLockFailure, removeStaleLocks } from "./git-locks.ts";
 import { type GitCall, runGit } from "./git-process.ts";
 import { type TreeEntry, parseTree } from "./git-tree.ts";
@@ -20,6 +21,8 @@ export const GOOD_REF = "refs/bascule/good";
 export type RefName = typeof MAIN_REF | typeof LIVE_REF | typeof GOOD_REF;
 
 const COMMIT_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+/** Listings of commits that are kept: `main`, `live`, and the one before. */
+const TREES_MAX = 3;
 const HISTORY_MAX = 1000;
 const HISTORY_FORMAT = "%H%x00%an%x00%aI%x00%s%x00%(trailers:key=Deployed-By,valueonly)";
 const HISTORY_FIELDS = 5;
@@ -36,13 +39,17 @@ export function checkCommitId(commit: string): void {
 
 /** Makes an empty bare repository whose first branch is `main`. */
 export async function initRepository(gitDir: string): Promise<void> {
-  await runGit({ args: ["init", "--bare", "--quiet", "--initial-branch=main", "--", gitDir] });
+  // Without a template: its sample hooks would only be copied.
+  const options = ["--bare", "--quiet", "--template=", "--initial-branch=main"];
+  await runGit({ args: ["init", ...options, "--", gitDir] });
 }
 
 export class GitRepository {
   readonly gitDir: string;
   readonly #log: Log;
   readonly #cache = new BlobCache();
+  /** Listings of the commits asked for last; a commit never changes. */
+  readonly #trees = new Map<string, readonly TreeEntry[]>();
   readonly #writes = new WriteQueue();
 
   constructor(gitDir: string, log: Log) {
@@ -50,12 +57,13 @@ export class GitRepository {
     this.#log = log;
   }
 
-  /** Runs writing work alone. A lock that a killed git has left is removed, and the work tried once more. */
+  /** Runs writing work alone. What a failed command has left is removed. A lock that a killed git has left is removed, and the work tried once more. */
   write<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#writes.run(async () => {
       try {
         return await work();
       } catch (error) {
+        await removeLeftovers(this.gitDir);
         if (!isLockFailure(messageOf(error))) throw error;
         if ((await removeStaleLocks(this.gitDir, this.#log)) === 0) throw error;
         return work();
@@ -70,9 +78,15 @@ export class GitRepository {
 
   /** The commit that a ref names, or undefined when it does not exist. */
   async resolve(ref: RefName): Promise<string | undefined> {
-    const output = await this.git(["for-each-ref", "--format=%(objecttype) %(objectname)", ref]);
-    const [, commit] = /^commit ([0-9a-f]+)\n$/.exec(output) ?? [];
-    return commit;
+    return (await this.resolveAll([ref])).get(ref);
+  }
+
+  /** The commits that refs name; those that do not exist are left out. */
+  async resolveAll(refs: readonly RefName[]): Promise<ReadonlyMap<string, string>> {
+    const format = "--format=%(objecttype) %(objectname) %(refname)";
+    const output = await this.git(["for-each-ref", format, ...refs]);
+    const commits = output.matchAll(/^commit ([0-9a-f]+) (.+)$/gm);
+    return new Map([...commits].map(([, commit = "", ref = ""]) => [ref, commit]));
   }
 
   /** Whether the repository has the commit. */
@@ -103,8 +117,14 @@ export class GitRepository {
   /** The files of a commit, without contents. @throws AppError DEPLOYMENT_REPOSITORY when the tree is refused. */
   async tree(commit: string): Promise<readonly TreeEntry[]> {
     checkCommitId(commit);
+    const known = this.#trees.get(commit);
+    if (known) return known;
     const listing = await this.git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit]);
-    return parseTree(commit, listing);
+    const tree = parseTree(commit, listing);
+    const [oldest] = this.#trees.keys();
+    if (this.#trees.size >= TREES_MAX && oldest !== undefined) this.#trees.delete(oldest);
+    this.#trees.set(commit, tree);
+    return tree;
   }
 
   /** The files of a commit with contents; blobs read before are not read again. */

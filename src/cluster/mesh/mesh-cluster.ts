@@ -16,6 +16,7 @@ import type {
 } from "../cluster.ts";
 import { EventRelay } from "../event-relay.ts";
 import { byAge } from "../member-order.ts";
+import { AloneNotice } from "./alone-notice.ts";
 import { ContactBook } from "./contact-book.ts";
 import { type Datagram, type RosterEntry, splitRoster } from "./datagram-codec.ts";
 import {
@@ -26,8 +27,9 @@ import {
   GREETING_MS,
   HEARTBEAT_MS,
   MEMBERS_MAX,
+  PROBE_MS,
   ROSTER_MS,
-  SILENCE_MS,
+  STALL_MS,
 } from "./mesh-timing.ts";
 import { MessageExchange } from "./message-exchange.ts";
 import { type Peer, PeerTable } from "./peer-table.ts";
@@ -56,6 +58,7 @@ export class MeshCluster implements Cluster {
   readonly #newId: () => string;
   readonly #relay: EventRelay;
   readonly #timers: Timer[] = [];
+  readonly #aloneNotice: AloneNotice;
   #self: Member;
   #members: readonly Member[] | undefined;
   #started = false;
@@ -77,6 +80,7 @@ export class MeshCluster implements Cluster {
     this.#newId = options.newId;
     this.#relay = new EventRelay(options.log);
     this.#tickMs = options.clock.monotonicMs();
+    this.#aloneNotice = new AloneNotice(options.self, this.#tickMs, options.log);
     this.#joinedMs = this.#tickMs;
   }
 
@@ -142,13 +146,22 @@ export class MeshCluster implements Cluster {
     const lateMs = nowMs - this.#tickMs - HEARTBEAT_MS;
     this.#tickMs = nowMs;
     // A process that stood still has not read its datagrams: the silence was its own.
-    if (lateMs > HEARTBEAT_MS) this.#peers.forgive(lateMs);
-    for (const member of this.#peers.silentSince(nowMs - SILENCE_MS)) {
+    if (lateMs > STALL_MS) this.#peers.forgive(lateMs);
+    // What came while this node was late lies in the socket and is read first.
+    if (lateMs > HEARTBEAT_MS) this.#clock.after(0, () => this.#removeLost());
+    else this.#removeLost();
+    for (const member of this.#peers.silentSince(nowMs - PROBE_MS)) this.#sendHello(member);
+    this.#sendAliveToAll();
+    for (const peer of this.#peers.all()) this.#messages.sendDue(peer.member);
+  }
+
+  #removeLost(): void {
+    if (this.#closing) return;
+    const nowMs = this.#clock.monotonicMs();
+    for (const member of this.#peers.lost(nowMs)) {
       this.#contacts.lose(member, nowMs);
       this.#remove(member.id, "silent");
     }
-    this.#sendAliveToAll();
-    for (const peer of this.#peers.all()) this.#messages.sendDue(peer.member);
   }
 
   #missingContacts(): readonly Address[] {
@@ -158,7 +171,10 @@ export class MeshCluster implements Cluster {
   }
 
   #greetContacts(): void {
-    for (const address of this.#missingContacts()) this.#sendHello(address);
+    const missing = this.#missingContacts();
+    for (const address of missing) this.#sendHello(address);
+    const heardOf = this.#peers.size > 0;
+    this.#aloneNotice.look(heardOf, missing, this.#clock.monotonicMs());
   }
 
   #receive(sender: string, datagram: Datagram): void {

@@ -18,6 +18,25 @@ export const HEARTBEAT_MS = 250;
 export const SILENCE_MS = 1500;
 
 /**
+ * The same for members that are still joining: loading the program keeps them from sending for a while on a busy
+ * machine, and nobody depends on them yet. Together with HEARTBEAT_MS it must stay well below the promised 3 s.
+ */
+export const SILENCE_JOINING_MS = 2000;
+
+/**
+ * A heartbeat of this node that comes so late means that it stood still itself, and that the silence of the others in
+ * that time was its own. Larger than SILENCE_MS - HEARTBEAT_MS: it would blame others for a stall; much smaller: on a busy
+ * machine it would forgive all the time and notice killed nodes late.
+ */
+export const STALL_MS = 750;
+
+/**
+ * A member that was not heard for so long is asked with each heartbeat, and answers at once: on a network that loses
+ * datagrams it has as many chances more to be heard before SILENCE_MS. Smaller: more questions; 0 doubles the traffic.
+ */
+export const PROBE_MS = 750;
+
+/**
  * Addresses that do not answer (well-known, introduced, lost) are greeted so often, well-known ones for
  * ever. It bounds how long a healed partition stays unnoticed; the price is one datagram each.
  */
@@ -37,6 +56,9 @@ export const MEMBERS_MAX = 100;
 
 /** How long a start waits for answers of the well-known members before it goes on alone. */
 export const GREETING_MS = 500;
+
+/** A node that has well-known members and hears of nobody says so after this time, once. */
+export const ALONE_MS = 10_000;
 
 /** How long a start waits on after the last newcomer, so that those it introduced are there as well. */
 export const GREETING_CALM_MS = 100;

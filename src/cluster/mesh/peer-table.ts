@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Member } from "../cluster.ts";
-import { MEMBERS_MAX } from "./mesh-timing.ts";
+import { MEMBERS_MAX, SILENCE_JOINING_MS, SILENCE_MS } from "./mesh-timing.ts";
 import { type Address, formatAddress } from "./transport.ts";
 
 /** Ids of members that left or were replaced: late datagrams must not bring them back. */
@@ -82,6 +82,14 @@ export class PeerTable {
     return this.all()
       .filter((peer) => peer.heardMs < sinceMs)
       .map((peer) => peer.member);
+  }
+
+  /** The members that were silent for too long: SILENCE_MS, a little more while they are joining. */
+  lost(nowMs: number): readonly Member[] {
+    return this.silentSince(nowMs - SILENCE_MS).filter(
+      ({ id, state }) =>
+        state !== "joining" || (this.get(id)?.heardMs ?? 0) < nowMs - SILENCE_JOINING_MS,
+    );
   }
 
   /** This node itself was late by `ms`: nobody else's silence is counted for that time. */

@@ -1,6 +1,6 @@
 /** The manager's side of the deployment repository, over real git. */
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import {
@@ -172,6 +172,7 @@ describe("the publisher with a repository of its own", { concurrency: 4 }, () =>
     const folder = temporaryFolder(test);
     const publisher = await publisherIn(folder);
     const trace = join(folder, "hook-ran");
+    mkdirSync(join(publisher.location, "hooks"));
     for (const hook of ["reference-transaction", "post-commit", "update"]) {
       writeFileSync(join(publisher.location, "hooks", hook), `#!/bin/sh\ntouch ${trace}\n`, {
         mode: 0o755,
@@ -182,6 +183,32 @@ describe("the publisher with a repository of its own", { concurrency: 4 }, () =>
     // The hook is a working one: git on its own runs it.
     git(publisher.location, "update-ref", "refs/heads/other", "main");
     git("/", "hash-object", trace);
+  });
+
+  it("removes half-written packs and crash reports, when opened and after a command that failed", async (test) => {
+    const folder = temporaryFolder(test);
+    const { location } = await publisherIn(folder);
+    const leftovers = [
+      "objects/pack/tmp_pack_a1B2c3",
+      "objects/ab/tmp_obj_a1B2c3",
+      "fast_import_crash_77",
+    ].map((name) => join(location, name));
+    const leave = () => {
+      mkdirSync(join(location, "objects/ab"), { recursive: true });
+      for (const path of leftovers) writeFileSync(path, "x");
+    };
+    leave();
+    const publisher = await publisherIn(folder);
+    assert.deepEqual(
+      leftovers.filter((path) => existsSync(path)),
+      [],
+    );
+    leave();
+    await assert.rejects(publisher.moveLive("1".repeat(40), undefined), /no such commit/);
+    assert.deepEqual(
+      leftovers.filter((path) => existsSync(path)),
+      [],
+    );
   });
 
   it("removes locks that a killed git has left, when opened and while running", async (test) => {

@@ -242,6 +242,85 @@ describe("the mesh", () => {
     await world.end();
   });
 
+  it("asks a member that is silent for a while, so that a few lost heartbeats are no death", async () => {
+    const world = makeMemoryWorld();
+    const first = await world.start({});
+    const second = await world.start({ wellKnown: [first.self] });
+    await world.pass(500);
+    await world.vanish(second);
+    const asked = async (ms: number) => {
+      const before = world.network.sent.length;
+      await world.pass(ms);
+      return world.network.sent.length - before;
+    };
+    const whileFresh = await asked(500);
+    await world.pass(500);
+    const whileSilent = await asked(500);
+    assert.ok(whileSilent >= 2 * whileFresh, `${whileFresh} datagrams, then ${whileSilent}`);
+    await world.end();
+  });
+
+  it("gives a member that is still joining half a second more, and reports it in time as well", async () => {
+    const world = makeMemoryWorld();
+    const first = await world.start({});
+    const [joining, active] = [
+      await world.start({ wellKnown: [first.self] }),
+      await world.start({ wellKnown: [first.self] }),
+    ];
+    active.update({ state: "active" });
+    await world.pass(500);
+    const { left } = record(first);
+    await world.vanish(joining);
+    await world.vanish(active);
+    await world.pass(1800);
+    assert.deepEqual(
+      left.map(({ id }) => id),
+      [active.self.id],
+    );
+    await world.pass(500);
+    assert.deepEqual(
+      left.map(({ id }) => id),
+      [active.self.id, joining.self.id],
+    );
+    await world.end();
+  });
+
+  it("reports a killed member in time although its own heartbeats are half a second late", async () => {
+    const world = makeMemoryWorld();
+    const first = await world.start({});
+    const second = await world.start({ wellKnown: [first.self] });
+    await world.pass(500);
+    const { left } = record(first);
+    await world.vanish(second);
+    // Each tick comes 250 ms after the last one, in which half a second more has gone by.
+    const monotonicMs = world.clock.monotonicMs.bind(world.clock);
+    const startMs = monotonicMs();
+    world.clock.monotonicMs = () => startMs + Math.floor((monotonicMs() - startMs) / 250) * 750;
+    await world.pass(1000);
+    assert.equal(left.length, 1);
+    world.clock.monotonicMs = monotonicMs;
+    await world.end();
+  });
+
+  it("says once that nobody answers, for that is how a wrong password looks from the inside", async () => {
+    const world = makeMemoryWorld();
+    const log = new MemoryLog();
+    const wellKnown = [{ host: HOST, port: 4100 }];
+    const first = await world.start({ port: 4100, wellKnown });
+    const wrong = await world.startLogged({ port: 4101, wellKnown, password: "wrong" }, log);
+    await world.pass(9000);
+    assert.deepEqual(log.messages("warn"), []);
+    await world.pass(60_000);
+    assert.equal(log.messages("warn").length, 1);
+    assert.match(
+      log.messages("warn").join(),
+      /^alone for 10 s: no member answers at 127\.0\.0\.1:4100.* complains of 127\.0\.0\.1:4101/,
+    );
+    await wrong.close();
+    await first.close();
+    await world.end();
+  });
+
   it("takes a jump of the wall clock for nothing", async () => {
     const world = makeMemoryWorld();
     const first = await world.start({});
