@@ -1,14 +1,10 @@
 /** `npm run check`: format, lint, types, unit and tidy tests; seconds, before every commit. */
-import { runStep, testCommand, tool } from "./run-step.ts";
-
-const UNIT = testCommand("test/unit/**/*.test.ts", ["--test-isolation=none"]);
+import { runStep, testCommand, TREE_CHECKS } from "./run-step.ts";
 
 const results = await Promise.all([
-  runStep("format", [tool("prettier"), "--check", "--log-level=warn", "."], false),
-  runStep("lint", [tool("oxlint"), "--type-aware"], false),
-  runStep("types", [tool("tsc"), "-p", "."], false),
+  ...TREE_CHECKS.map(([name, command]) => runStep(name, command, false)),
   runStep("tidy", testCommand("test/tidy.test.ts"), false),
-  runStep("unit", UNIT, false),
+  runStep("unit", testCommand("test/unit/**/*.test.ts", ["--test-isolation=none"]), false),
 ]);
 
 for (const { name, status, output, seconds } of results) {

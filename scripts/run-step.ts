@@ -44,6 +44,24 @@ export function tool(name: string): string {
   return join(ROOT, "node_modules", ".bin", name);
 }
 
+/** The checks that read the whole tree: name and command. Prettier remembers what it has seen, by content. */
+export const TREE_CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
+  [
+    "format",
+    [
+      process.execPath,
+      tool("prettier"),
+      "--check",
+      "--log-level=warn",
+      "--cache",
+      "--cache-strategy=content",
+      ".",
+    ],
+  ],
+  ["lint", [tool("oxlint"), "--type-aware"]],
+  ["types", [tool("tsc"), "-p", "."]],
+];
+
 /** Node's own test runner over the files of a pattern. */
 export function testCommand(pattern: string, options: readonly string[] = []): readonly string[] {
   return [process.execPath, "--test", "--test-reporter=spec", ...options, pattern];

@@ -4,7 +4,7 @@
  * otherwise. The last line sums all groups up.
  */
 import { globSync } from "node:fs";
-import { ROOT, runStep, type StepResult, testCommand, tool } from "./run-step.ts";
+import { ROOT, runStep, type StepResult, testCommand, TREE_CHECKS } from "./run-step.ts";
 
 interface Group {
   readonly name: string;
@@ -27,18 +27,12 @@ const GROUPS: readonly Group[] = [
   },
 ];
 
-const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
-  ["format", [tool("prettier"), "--check", "--log-level=warn", "."]],
-  ["lint", [tool("oxlint"), "--type-aware"]],
-  ["types", [tool("tsc"), "-p", "."]],
-];
-
 const wanted = process.argv.slice(2);
 const results: StepResult[] = [];
 
 await runStep("test servers", [process.execPath, "scripts/install-test-servers.ts"], true);
 if (wanted.length === 0) {
-  for (const [name, command] of CHECKS) results.push(await announce(name, command));
+  for (const [name, command] of TREE_CHECKS) results.push(await announce(name, command));
 }
 for (const { name, pattern, options } of GROUPS) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

@@ -2,9 +2,11 @@
 import { AppError } from "../errors/app-error.ts";
 import type { Command, CommandEntry } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { surviveLostOutput } from "./lost-output.ts";
 
 /** @returns the process's exit status; never rejects. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  surviveLostOutput();
   const [name, ...rest] = args;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     return help(rest[0]);

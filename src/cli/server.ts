@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { NodeConfig } from "../config/node-config.ts";
 import { loadNodeConfig } from "../config/load-node-config.ts";
-import { AppError } from "../errors/app-error.ts";
+import { AppError, messageOf } from "../errors/app-error.ts";
 import { formatProblem } from "../errors/config-error.ts";
 import { createLog, type Log } from "../observability/log.ts";
 import { LogFile } from "../observability/log-file.ts";
@@ -14,6 +14,7 @@ import { systemClock } from "../runtime/clock.ts";
 import { type NodeState, type NodeStatus, reportStatus } from "../runtime/node-status.ts";
 import { PRODUCT_VERSION } from "../runtime/product.ts";
 import type { Command } from "./command.ts";
+import { prepareCertificates } from "./node-certificates.ts";
 import { parseServerArguments } from "./server-arguments.ts";
 import { startServerNode } from "./server-node.ts";
 import { untilStopped } from "./stop-signals.ts";
@@ -29,6 +30,9 @@ a manager, with -DworkerNode=true a worker, or both in one when clustering is of
   -DnodeName=NAME     the name in logs and status (default: the folder's name)
   -Dname=value        \${name} in the configuration files`;
 
+/** Artifacts and logs may hold secrets: nothing that a node writes is for other users of the machine. */
+const OTHERS_NOTHING = 0o027;
+
 export const serverCommand: Command = {
   usage: USAGE,
   async run(args) {
@@ -38,7 +42,8 @@ export const serverCommand: Command = {
       properties,
       environment: process.env,
     });
-    const file = new LogFile(join(config.home, "repository", "logs", "bascule.log"));
+    process.umask(OTHERS_NOTHING);
+    const file = openLogFile(config.home);
     const log = createLog({
       node: config.name,
       sinks: [{ write: (line) => void process.stdout.write(line) }, file],
@@ -56,6 +61,17 @@ export const serverCommand: Command = {
   },
 };
 
+/** The first thing that a node writes into its home. */
+function openLogFile(home: string): LogFile {
+  const path = join(home, "repository", "logs", "bascule.log");
+  try {
+    return new LogFile(path);
+  } catch (cause) {
+    const reason = `the node cannot write its log ${path} (${messageOf(cause)}): its home must be writable`;
+    throw new AppError("HOME_INVALID", reason, { side: "config", cause });
+  }
+}
+
 async function runNode(config: NodeConfig, log: Log): Promise<number> {
   const startedMs = systemClock.monotonicMs();
   log.info(
@@ -64,6 +80,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<number> {
   log.info(`Repository       : ${config.repositoryLocation}`);
   reportStatus(startingStatus(config, "starting"));
   const stopped = untilStopped();
+  await prepareCertificates(config, log);
   const node = await startServerNode({ config, log, clock: systemClock, onStatus: reportStatus });
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
   log.info(`Bascule ${config.role} ${config.name} started in ${seconds} sec`);

@@ -4,7 +4,7 @@ import { parseDirOptions } from "./cluster-dir.ts";
 import type { Command } from "./command.ts";
 import { controlSocketPath, readClusterFacts } from "./up/cluster-folder.ts";
 import { planCluster } from "./up/cluster-plan.ts";
-import { type ClusterStatus, clusterStatus } from "./up/cluster-status.ts";
+import type { ClusterStatus } from "./up/cluster-status.ts";
 import { askControl } from "./up/control.ts";
 import { stoppedStatus } from "./up/supervisor.ts";
 import { nodeTable } from "./up/welcome.ts";
@@ -29,7 +29,7 @@ async function statusOf(dir: string): Promise<ClusterStatus> {
   }
   const plan = planCluster({ dir, ...facts });
   const stopped = plan.nodes.map((node) => stoppedStatus(node, "stopped"));
-  return clusterStatus(stopped, plan.urls);
+  return { nodes: stopped, urls: plan.urls };
 }
 
 function printStatus({ nodes, urls }: ClusterStatus): void {

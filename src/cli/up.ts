@@ -5,14 +5,17 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { shellWord } from "../config/shell-word.ts";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { PACKAGE_ROOT } from "../runtime/product.ts";
 import type { Command } from "./command.ts";
+import { untilOutputClosed } from "./lost-output.ts";
 import { untilStopped } from "./stop-signals.ts";
 import {
   type ClusterFacts,
   controlSocketPath,
+  makeClusterFolder,
   readClusterFacts,
   writeClusterFacts,
 } from "./up/cluster-folder.ts";
@@ -28,8 +31,8 @@ import { ConsoleOutput, wantsColour } from "./up/console-output.ts";
 import { askControl, ControlServer } from "./up/control.ts";
 import { writeFirstSecrets } from "./up/first-certificates.ts";
 import { busyPortsText, checkPorts } from "./up/port-check.ts";
-import { ownCommand, Supervisor } from "./up/supervisor.ts";
-import { welcomeText } from "./up/welcome.ts";
+import { isRunning, ownCommand, Supervisor } from "./up/supervisor.ts";
+import { readyText, welcomeText } from "./up/welcome.ts";
 import { writeHomes } from "./up/write-homes.ts";
 
 const USAGE = `Usage: bascule up [--dir DIR] [--workers N] [--offset N] [--no-sample]
@@ -53,18 +56,30 @@ export const upCommand: Command = {
   usage: USAGE,
   async run(args) {
     const options = parseUpOptions(args);
-    const socket = controlSocketPath(options.dir);
-    if ((await askControl(socket, "GET", "/status")) !== undefined) {
-      const sentence = `the cluster in ${options.dir} is up already; \`bascule status\` shows it, \`bascule down\` stops it`;
-      throw new AppError("USAGE", sentence);
+    const { dir } = options;
+    if ((await askControl(controlSocketPath(dir), "GET", "/status")) !== undefined) {
+      throw upAlready(dir);
     }
-    const before = readClusterFacts(options.dir);
+    const before = readClusterFacts(dir);
     const facts = factsFor(options, before);
-    const plan = planCluster({ dir: options.dir, ...facts });
-    await prepare(plan, facts, before === undefined);
-    return runCluster(plan, facts.sample, socket);
+    const plan = planCluster({ dir, ...facts });
+    const removeFolder = makeClusterFolder(dir);
+    const cluster = await claimCluster(plan);
+    try {
+      await prepare(plan, facts, before === undefined);
+      await runCluster(cluster, plan, facts.sample);
+    } finally {
+      await cluster.control.close();
+      removeFolder();
+    }
+    return 0;
   },
 };
+
+function upAlready(dir: string): AppError {
+  const advice = "`bascule status` shows it, `bascule down` stops it";
+  return new AppError("USAGE", `the cluster in ${dir} is up already; ${advice}`);
+}
 
 function parseUpOptions(args: readonly string[]): UpOptions {
   try {
@@ -130,11 +145,19 @@ async function prepare(plan: ClusterPlan, facts: ClusterFacts, isNew: boolean): 
   if (written > 0) console.log(`Wrote ${written} configuration files and the first certificates`);
 }
 
-async function runCluster(plan: ClusterPlan, sample: boolean, socket: string): Promise<number> {
-  const startedMs = systemClock.monotonicMs();
+interface ClaimedCluster {
+  readonly supervisor: Supervisor;
+  readonly output: ConsoleOutput;
+  readonly control: ControlServer;
+  /** Resolves when `bascule down` asks for a stop. */
+  readonly asked: Promise<"down">;
+}
+
+/** From here on this process is the only `up` of DIR; no node runs yet. @throws AppError when another one is. */
+async function claimCluster(plan: ClusterPlan): Promise<ClaimedCluster> {
   const colour = wantsColour(process.env, process.stdout.isTTY);
   const output = new ConsoleOutput(plan.nodes, colour);
-  const stop = Promise.withResolvers<"down">();
+  const asked = Promise.withResolvers<"down">();
   const supervisor = new Supervisor({
     nodes: plan.nodes,
     command: ownCommand(PACKAGE_ROOT),
@@ -145,32 +168,43 @@ async function runCluster(plan: ClusterPlan, sample: boolean, socket: string): P
     },
     onCrash: (node, how) => void reportCrash(output, node, how),
   });
-  const control = await ControlServer.start(socket, {
-    status: () => clusterStatus(supervisor.statuses, plan.urls),
-    down: () => stop.resolve("down"),
+  const control = await ControlServer.claim(controlSocketPath(plan.dir), {
+    status: () => clusterStatus(supervisor.statuses, plan.urls, isRunning),
+    down: () => asked.resolve("down"),
   });
-  const stopped = Promise.race([untilStopped(), stop.promise]);
+  if (!control) throw upAlready(plan.dir);
+  return { supervisor, output, control, asked: asked.promise };
+}
+
+async function runCluster(
+  { supervisor, output, asked }: ClaimedCluster,
+  plan: ClusterPlan,
+  sample: boolean,
+): Promise<void> {
+  const startedMs = systemClock.monotonicMs();
+  const stopped = Promise.race([untilStopped(), untilOutputClosed(), asked]);
   console.log(`Starting ${plan.nodes.length} nodes ...`);
   supervisor.start();
   if ((await Promise.race([supervisor.untilSettled(), stopped])) === undefined) {
     const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
-    output.say(`Ready after ${seconds} s`);
+    output.say(readyText(supervisor.statuses, seconds));
     output.say(welcomeText(plan, supervisor.statuses, sample));
   }
   output.release();
   const reason = await stopped;
   output.say(`Stopping all nodes (${reason}) ...`);
   await supervisor.stop();
-  await control.close();
-  return 0;
 }
 
 async function reportCrash(output: ConsoleOutput, node: PlannedNode, how: string): Promise<void> {
   const busy = await busyPortsText(node.ports);
-  const restart = `bascule ${node.args.join(" ")}`;
+  const restart = ["bascule", ...node.args].map(shellWord).join(" ");
   output.say(
     `${node.name} has ended (${how}); the other nodes go on. Start it again with: ${restart}`,
   );
-  if (busy !== "") output.say(busy);
+  if (busy !== "") {
+    const other = "run another cluster beside it with --dir OTHER --offset N";
+    output.say(`${busy}\nStop that process, change the port in ${node.home}/conf, or ${other}`);
+  }
   output.release();
 }

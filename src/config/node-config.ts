@@ -4,6 +4,8 @@
  * Deeply readonly; whoever runs a node sees this and never an XML file. Ports have the offset applied.
  */
 
+import type { SourcePlace } from "../errors/config-error.ts";
+
 /** standalone: clustering is off, one node is manager and worker in one. */
 export type NodeRole = "manager" | "worker" | "standalone";
 
@@ -78,10 +80,14 @@ export interface ConnectorConfig {
   readonly tls: TlsFiles | undefined;
 }
 
-/** PEM files (certificate chain and key), or one PKCS#12 file with its password. */
-export type TlsFiles =
+/**
+ * PEM files (certificate chain and key), or one PKCS#12 file with its password. `place` is where a
+ * configuration file names them; undefined: none does, they are the default files of the home.
+ */
+export type TlsFiles = { readonly place: SourcePlace | undefined } & (
   | { readonly kind: "pem"; readonly certificateFile: string; readonly keyFile: string }
-  | { readonly kind: "pkcs12"; readonly file: string; readonly password: string };
+  | { readonly kind: "pkcs12"; readonly file: string; readonly password: string }
+);
 
 export interface DepsyncConfig {
   /** false: the node deploys what lies in repositoryLocation and synchronizes with nobody. */

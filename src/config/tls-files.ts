@@ -1,12 +1,13 @@
 /**
  * Which certificate a TLS port shows: from the keystore or PEM settings of an https receiver (axis2.xml)
  * or connector (catalina-server.xml). Java keystores are refused with the keytool line that converts
- * them. Whether the files exist and fit is checked by whoever opens the port.
+ * them. Whether the files exist and fit is checked before a node starts (`cli/node-certificates.ts`).
  */
 import { join } from "node:path";
 import type { SourcePlace } from "../errors/config-error.ts";
 import type { TlsFiles } from "./node-config.ts";
 import type { Setting, SettingReader } from "./setting-reader.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** The settings as they stand; the names are those of the errors. */
 export interface TlsDraft {
@@ -22,6 +23,7 @@ export interface TlsDraft {
 export function defaultTlsFiles(home: string): TlsFiles {
   const folder = join(home, "conf", "tls");
   return {
+    place: undefined,
     kind: "pem",
     certificateFile: join(folder, "node.crt"),
     keyFile: join(folder, "node.key"),
@@ -39,6 +41,7 @@ export function tlsFilesOf(draft: TlsDraft, place: SourcePlace, reader: SettingR
   if (keystoreFile) return keystoreOf(keystoreFile, draft, reader) ?? fallback;
   if (certificateFile && keyFile)
     return {
+      place: certificateFile.place,
       kind: "pem",
       certificateFile: reader.path(certificateFile),
       keyFile: reader.path(keyFile),
@@ -75,7 +78,9 @@ function keystoreOf(
       draft.keyPassword.place,
       "the key's password differs from the keystore's: a PKCS#12 file has one password",
     );
-  return password === undefined ? undefined : { kind: "pkcs12", file, password };
+  return password === undefined
+    ? undefined
+    : { place: setting.place, kind: "pkcs12", file, password };
 }
 
 function formOf(file: string, type: string | undefined): "pkcs12" | "jks" | "unknown" {
@@ -89,11 +94,6 @@ function formOf(file: string, type: string | undefined): "pkcs12" | "jks" | "unk
 
 function javaKeystoreMessage(file: string): string {
   const converted = `${file.replace(/\.(jks|jceks|keystore)$/i, "")}.p12`;
-  const line = `keytool -importkeystore -srckeystore ${quoted(file)} -destkeystore ${quoted(converted)} -deststoretype PKCS12`;
+  const line = `keytool -importkeystore -srckeystore ${shellWord(file)} -destkeystore ${shellWord(converted)} -deststoretype PKCS12`;
   return `Java keystores cannot be read: convert it with \`${line}\` and name the new file here, with type PKCS12`;
-}
-
-/** Quoted for a shell where the path needs it. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -23,21 +23,19 @@ export class ControlServer implements Closable {
     this.#path = path;
   }
 
-  /** Listens on `path`; a socket that a killed process left behind is replaced. The caller has made sure that nobody answers there. */
-  static async start(path: string, actions: ControlActions): Promise<ControlServer> {
-    rmSync(path, { force: true });
+  /**
+   * Listens on `path`, which makes this process the only `up` of its DIR; a socket that a killed process left
+   * behind is replaced. Undefined: another process answers there.
+   */
+  static async claim(path: string, actions: ControlActions): Promise<ControlServer | undefined> {
     const server = createServer((incoming, response) => {
       const action = `${incoming.method} ${incoming.url}`;
       if (action === "GET /status") response.end(JSON.stringify(actions.status()));
       else if (action === "POST /down") response.end("{}", () => actions.down());
       else response.writeHead(404).end();
     });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once("error", reject);
-    server.listen(path, resolve);
-    await promise;
-    chmodSync(path, 0o600);
-    return new ControlServer(server, path);
+    const isClaimed = (await tryListen(server, path)) || (await replaceStale(server, path));
+    return isClaimed ? new ControlServer(server, path) : undefined;
   }
 
   close(): Promise<void> {
@@ -47,6 +45,32 @@ export class ControlServer implements Closable {
     rmSync(this.#path, { force: true });
     return promise;
   }
+}
+
+/** False: the path is taken. */
+async function tryListen(server: Server, path: string): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const onError = (error: Error): void => {
+    const code = systemCodeOf(error);
+    const reason = `the control socket ${path} cannot be made (${code ?? error.message})`;
+    if (code === "EADDRINUSE") resolve(false);
+    else reject(new AppError("HOME_INVALID", reason, { side: "config", cause: error }));
+  };
+  server.once("error", onError);
+  server.listen(path, () => {
+    chmodSync(path, 0o600);
+    resolve(true);
+  });
+  const isListening = await promise;
+  server.off("error", onError);
+  return isListening;
+}
+
+/** False: the socket is not stale, somebody answers. */
+async function replaceStale(server: Server, path: string): Promise<boolean> {
+  if ((await askControl(path, "GET", "/status")) !== undefined) return false;
+  rmSync(path, { force: true });
+  return tryListen(server, path);
 }
 
 const ASK_MS_MAX = 5_000;
@@ -72,7 +96,7 @@ export async function askControl(
     return JSON.parse(await promise);
   } catch (cause) {
     const code = systemCodeOf(cause);
-    if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+    if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") return undefined;
     throw new AppError("INTERNAL", `the running \`bascule up\` does not answer on ${path}`, {
       cause,
     });

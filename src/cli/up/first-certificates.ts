@@ -4,8 +4,9 @@
  * password of its own, so that a home can be copied to another machine as it is.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeLeafFiles, writeOnce } from "../../net/tls/leaf-files.ts";
 import {
   type CertificateAndKey,
   makeAuthority,
@@ -26,16 +27,14 @@ export async function writeFirstSecrets(plan: ClusterPlan): Promise<void> {
   for (const node of plan.nodes.filter(({ role }) => role !== "backend")) {
     writeOnce(join(node.home, "conf", "cluster-password"), `${password}\n`, 0o600);
     const files = leafFiles(node);
-    if (existsSync(files.certificate)) continue;
-    const leaf = await makeLeaf(names, authority);
-    writeOnce(files.certificate, leaf.certificate + authority.certificate, 0o644);
-    writeOnce(files.key, leaf.key, 0o600);
+    if (!existsSync(files.certificateFile))
+      writeLeafFiles(files, await makeLeaf(names, authority), authority);
   }
 }
 
-function leafFiles(node: PlannedNode): { readonly certificate: string; readonly key: string } {
-  const folder = join(node.home, "conf", "tls");
-  return { certificate: join(folder, "node.crt"), key: join(folder, "node.key") };
+function leafFiles({ home }: PlannedNode): Parameters<typeof writeLeafFiles>[0] {
+  const folder = join(home, "conf", "tls");
+  return { certificateFile: join(folder, "node.crt"), keyFile: join(folder, "node.key") };
 }
 
 async function authorityOf(dir: string): Promise<CertificateAndKey> {
@@ -56,10 +55,4 @@ function passwordOf(dir: string): string {
   const file = join(dir, "tls", "cluster-password");
   if (!existsSync(file)) writeOnce(file, `${randomBytes(24).toString("base64url")}\n`, 0o600);
   return readFileSync(file, "utf8").trim();
-}
-
-function writeOnce(file: string, content: string, mode: number): void {
-  if (existsSync(file)) return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, content, { mode, flag: "wx" });
 }

@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { systemCodeOf } from "../../errors/app-error.ts";
 import type { NodeState, NodeStatus, StatusMessage } from "../../runtime/node-status.ts";
 import { type Clock, sleep } from "../../runtime/clock.ts";
 import type { PlannedNode } from "./cluster-plan.ts";
@@ -69,11 +70,10 @@ export class Supervisor {
 
   #spawn(node: PlannedNode): void {
     const [executable, ...args] = this.#options.command;
-    mkdirSync(node.home, { recursive: true });
+    mkdirSync(node.home, { recursive: true, mode: 0o750 });
     const child = spawn(executable, [...args, ...node.args], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       detached: true,
-      env: { ...process.env, BASCULE_NODE_NAME: node.name },
     });
     this.#record(node, { ...stoppedStatus(node, "starting"), pid: child.pid ?? null });
     for (const stream of [child.stdout, child.stderr]) {
@@ -130,6 +130,15 @@ export class Supervisor {
 /** The command that starts this very program again. */
 export function ownCommand(packageRoot: string): readonly [string, string] {
   return [process.execPath, join(packageRoot, "bin", "launch.cjs")];
+}
+
+/** Whether a process of this machine lives. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemCodeOf(error) === "EPERM";
+  }
 }
 
 /** The status of a node without a process. */

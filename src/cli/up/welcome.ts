@@ -10,6 +10,13 @@ export function firstPasswordFile(managerHome: string): string {
   return join(managerHome, "repository", "database", "initial-admin-password");
 }
 
+/** Says it when nodes have failed to start: the rest of the text looks as if all was well. */
+export function readyText(statuses: readonly NodeStatus[], seconds: string): string {
+  const failed = statuses.filter(({ state }) => state === "failed").map(({ name }) => name);
+  if (failed.length === 0) return `Ready after ${seconds} s`;
+  return `Ready after ${seconds} s, but without ${failed.join(", ")}: the nodes' own lines say why`;
+}
+
 export function welcomeText(
   plan: ClusterPlan,
   statuses: readonly NodeStatus[],

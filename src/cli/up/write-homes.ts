@@ -70,6 +70,7 @@ function writeSample(plan: ClusterPlan, manager: PlannedNode, sample: boolean): 
   return writeHomeFiles(join(TEMPLATES, "sample"), target, tokens).length;
 }
 
+/** Paths are relative (to conf/, those of logs to the home): a home may lie anywhere and be moved. */
 function writeGatewayHome(plan: ClusterPlan, node: PlannedNode): number {
   for (const folder of ["logs", "run"]) mkdirSync(join(node.home, folder), { recursive: true });
   const members = wellKnownMembers(plan).map(({ host, port }) => `member ${host}:${port};`);
@@ -80,13 +81,13 @@ function writeGatewayHome(plan: ClusterPlan, node: PlannedNode): number {
     httpsPort: `${LOOPBACK}:${plan.gatewayHttpsPort}`,
     proxyAddress: LOOPBACK,
     managementPort: String(plan.managementPort),
-    tlsFolder: join(node.home, "conf", "tls"),
-    logFolder: join(node.home, "logs"),
+    tlsFolder: "tls",
+    logFolder: "logs",
     clusterDomain: plan.domain,
     memberHost: LOOPBACK,
     memberPort: String(node.clusterPort),
     members: members.join("\n    "),
-    groupPasswordFile: join(node.home, PASSWORD_FILE),
+    groupPasswordFile: "cluster-password",
     nodeName: node.name,
   });
   return written.length;

@@ -46,6 +46,7 @@ describe("axis2.xml", () => {
           port: 8244,
           wsdlEprPrefix: undefined,
           tls: {
+            place: undefined,
             kind: "pem",
             certificateFile: "/home/esb/conf/tls/node.crt",
             keyFile: "/home/esb/conf/tls/node.key",
@@ -103,6 +104,7 @@ describe("axis2.xml", () => {
     const { config, errors } = read(receiver("https", keystore("conf/tls/node.p12", password)));
     assert.deepEqual(errors, []);
     assert.deepEqual(config.serviceListeners[0]?.tls, {
+      place: { file: "test.xml", line: 1 },
       kind: "pkcs12",
       file: "/home/esb/conf/tls/node.p12",
       password: "s3cret",
@@ -140,6 +142,7 @@ describe("axis2.xml", () => {
     const certificate = '<parameter name="certificateFile">a.crt</parameter>';
     const key = '<parameter name="keyFile">/etc/a.key</parameter>';
     assert.deepEqual(read(receiver("https", certificate + key)).config.serviceListeners[0]?.tls, {
+      place: { file: "test.xml", line: 1 },
       kind: "pem",
       certificateFile: "/home/esb/a.crt",
       keyFile: "/etc/a.key",

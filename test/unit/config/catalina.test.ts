@@ -62,6 +62,7 @@ describe("catalina-server.xml", () => {
 
   it("reads PEM files from the connector and from SSLHostConfig", () => {
     const pem = {
+      place: { file: "test.xml", line: 1 },
       kind: "pem",
       certificateFile: "/home/esb/a.crt",
       keyFile: "/home/esb/a.key",
@@ -77,6 +78,7 @@ describe("catalina-server.xml", () => {
   it("reads PKCS#12 keystores and answers Java ones with the keytool line", () => {
     const p12 = https('keystoreFile="a.p12" keystorePass="secret"');
     assert.deepEqual(p12.config[0]?.tls, {
+      place: { file: "test.xml", line: 1 },
       kind: "pkcs12",
       file: "/home/esb/a.p12",
       password: "secret",
