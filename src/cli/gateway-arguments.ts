@@ -17,6 +17,7 @@ export interface GatewayArguments {
   readonly file: string;
   /** Absolute; base of log and pid files. */
   readonly prefix: string;
+  /** Absolute path, or "stderr". */
   readonly errorLogFile: string | undefined;
   readonly extraDirectives: string | undefined;
   /** `-q`: nothing but errors while testing. */
@@ -48,7 +49,8 @@ export function parseGatewayArguments(args: readonly string[], folder: string): 
     signal,
     file,
     prefix,
-    errorLogFile: errorLog === undefined ? undefined : resolve(prefix, errorLog),
+    errorLogFile:
+      errorLog === undefined || errorLog === "stderr" ? errorLog : resolve(prefix, errorLog),
     extraDirectives: values.get("g"),
     quiet: switches.has("q"),
   };

@@ -94,8 +94,10 @@ export class GatewayNode {
   }
 
   reopenLogs(): void {
-    this.#gateway?.reopenLogs();
-    this.#options.log.info("The log files were opened again");
+    const { log } = this.#options;
+    const failures = this.#gateway?.reopenLogs() ?? [];
+    for (const failure of failures) log.error(failure);
+    if (failures.length === 0) log.info("The log files were opened again");
   }
 
   /** Finishes the requests in progress, then stops. */

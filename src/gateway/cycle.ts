@@ -10,7 +10,6 @@ import { ProxyTransport } from "./http/proxy/attempt.ts";
 import { PeerAgents } from "./http/proxy/peer-agents.ts";
 import type { ErrorLogWriter } from "./http/request-context.ts";
 import type { LogBook } from "./log-book.ts";
-import { describeSystemError } from "./nginx/system-error.ts";
 import type { ServerDirectory } from "./upstream/server-directory.ts";
 import type { SessionZones } from "./upstream/session-table.ts";
 import { Upstream } from "./upstream/upstream.ts";
@@ -45,18 +44,7 @@ export class Cycle {
     this.clock = services.clock;
     this.logs = services.logs;
     if (previous) checkZoneOwners(config, previous.config);
-    try {
-      this.logs.take(config.logFiles);
-    } catch (error) {
-      throw new AppError(
-        "CONFIG_INVALID",
-        `open() of a log failed (${describeSystemError(error)})`,
-        {
-          side: "config",
-          cause: error,
-        },
-      );
-    }
+    this.logs.take(config.logFiles);
     this.errorLog = this.logs.errorLog(config.errorLogs);
     this.upstreams = new Map(
       [...config.upstreams].map(([name, upstream]) => [

@@ -87,9 +87,11 @@ export class Gateway implements Closable {
     return reloading;
   }
 
-  /** Opens all log files again. */
-  reopenLogs(): void {
-    this.#services.logs.reopen();
+  /** Opens all log files again. @returns what went wrong, one sentence a file; also in the error log. */
+  reopenLogs(): readonly string[] {
+    const failures = this.#services.logs.reopen();
+    for (const failure of failures) this.#cycle?.errorLog.write("emerg", failure);
+    return failures;
   }
 
   /** Graceful: no new connections, requests in progress are finished. */

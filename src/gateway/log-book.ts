@@ -3,12 +3,18 @@
  * configurations are alive. A configuration takes its paths when it starts and gives them back when
  * its last request is done.
  */
+import { AppError } from "../errors/app-error.ts";
 import { LogFile } from "../observability/log-file.ts";
 import type { LineSink } from "../observability/log.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type ErrorLevel, takesLevel } from "./error-log-level.ts";
 import type { ErrorLogWriter } from "./http/request-context.ts";
 import { type ErrorLogTarget, formatErrorLine } from "./http/modules/error-log.ts";
+import { describeSystemError } from "./nginx/system-error.ts";
+
+function openFailure(path: string, error: unknown): string {
+  return `open() "${path}" failed (${describeSystemError(error)})`;
+}
 
 export class LogBook {
   readonly #clock: Clock;
@@ -21,19 +27,22 @@ export class LogBook {
     this.#stderr = stderr;
   }
 
-  /** Opens the files that are not open yet. @throws the file system's error; nothing is taken then. */
+  /** Opens the files that are not open yet. @throws AppError CONFIG_INVALID; nothing is taken then. */
   take(paths: readonly string[]): void {
     const taken: string[] = [];
-    try {
-      for (const path of paths) {
+    for (const path of paths) {
+      try {
         const entry = this.#files.get(path) ?? { file: new LogFile(path), users: 0 };
         entry.users++;
         this.#files.set(path, entry);
         taken.push(path);
+      } catch (error) {
+        this.giveBack(taken);
+        throw new AppError("CONFIG_INVALID", openFailure(path, error), {
+          side: "config",
+          cause: error,
+        });
       }
-    } catch (error) {
-      this.giveBack(taken);
-      throw error;
     }
   }
 
@@ -53,9 +62,20 @@ export class LogBook {
     else this.#files.get(path)?.file.write(line);
   }
 
-  /** After logrotate has moved the files away. */
-  reopen(): void {
-    for (const { file } of this.#files.values()) file.reopen();
+  /**
+   * After logrotate has moved the files away.
+   * @returns a sentence for each file that could not be opened: lines still go to the old one.
+   */
+  reopen(): readonly string[] {
+    const failures: string[] = [];
+    for (const [path, { file }] of this.#files) {
+      try {
+        file.reopen();
+      } catch (error) {
+        failures.push(openFailure(path, error));
+      }
+    }
+    return failures;
   }
 
   /** A writer to the error logs of one level of the configuration. */

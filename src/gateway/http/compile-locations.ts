@@ -1,4 +1,5 @@
 /** The `location` blocks of a server → a LocationTable: modifiers, nesting rules and duplicates (ngx_http_core_location). */
+import { toByteString } from "../byte-string.ts";
 import type { LocationConfig } from "../gateway-config.ts";
 import { reportFault } from "../nginx/analyze.ts";
 import type { Block } from "../nginx/block.ts";
@@ -6,6 +7,7 @@ import { DirectiveFault } from "../nginx/directive-fault.ts";
 import { DirectiveScope, type ReadingState } from "../nginx/directive-scope.ts";
 import { LocationTable, type LocationEntry, type LocationMatcher } from "./locations.ts";
 import { HTTP_MODULES, type HttpSettings } from "./modules/modules.ts";
+import { proxySettings, type RedirectRule } from "./modules/proxy.ts";
 
 /** The values of all HTTP modules for a block. */
 export function compileSettings(block: Block): HttpSettings {
@@ -50,6 +52,13 @@ function compileLocation(
       '"proxy_pass" cannot have URI part in location given by regular expression, or inside named location',
     );
   }
+  const isExplicit = settings.proxy.redirects !== proxySettings.redirects.initial;
+  if (pass && pass.url === undefined && isExplicit && settings.proxy.redirects.some(isDefault)) {
+    state.problems.error(
+      pass.host.place,
+      '"proxy_redirect default" cannot be used with "proxy_pass" directive with variables',
+    );
+  }
   return {
     matcher,
     location: { matcher, settings },
@@ -61,8 +70,9 @@ function compileLocation(
 function readMatcher(block: Block, state: ReadingState): LocationMatcher {
   const [first = "", second] = block.args;
   const scope = new DirectiveScope("location", block.place, state);
-  const [, modifier = "", path = ""] =
+  const [, modifier = "", text = ""] =
     second === undefined ? (/^(=|\^~|~\*|~|)(.*)$/s.exec(first) ?? []) : ["", first, second];
+  const path = toByteString(text);
   switch (modifier) {
     case "=":
       return { kind: "exact", path };
@@ -70,12 +80,16 @@ function readMatcher(block: Block, state: ReadingState): LocationMatcher {
       return { kind: "prefix-only", path };
     case "~":
     case "~*":
-      return { kind: "regex", path, regex: scope.regex(path, modifier === "~*") };
+      return { kind: "regex", path, regex: scope.regex(text, modifier === "~*") };
     case "":
       return { kind: path.startsWith("@") ? "named" : "prefix", path };
     default:
       throw new DirectiveFault(`invalid location modifier "${modifier}"`);
   }
+}
+
+function isDefault({ kind }: RedirectRule): boolean {
+  return kind === "default";
 }
 
 function checkNesting(matcher: LocationMatcher, outer: LocationMatcher | undefined): void {

@@ -83,6 +83,7 @@ function compileTls(block: Block, state: ReadingState): ServerTls | undefined {
     return compileServerTls(block.settings(sslSettings));
   } catch (error) {
     reportFault(error, block.place, state);
+    block.noteFault();
     return undefined;
   }
 }
@@ -102,7 +103,7 @@ function addListen(
     chosenDefault: undefined,
   };
   drafts.set(key, draft);
-  const { place } = server.block;
+  const { place = server.block.place } = options;
   if (draft.servers.includes(server)) state.problems.error(place, `a duplicate listen ${key}`);
   else draft.servers.push(server);
   draft.tls ||= options.tls;
@@ -120,7 +121,7 @@ function compileAddress(draft: AddressDraft, state: ReadingState): AddressConfig
   if (tls && !chosen.config.tls && !chosen.block.isFaulty) {
     state.problems.error(
       chosen.block.place,
-      'no "ssl_certificate" is defined for the "listen ... ssl" directive',
+      `no "ssl_certificate" is defined for the "${chosen.block.get(sslSettings.on) ? "ssl" : "listen ... ssl"}" directive`,
     );
   }
   const table = new ServerNameTable<ServerConfig>();

@@ -9,7 +9,8 @@ export function serverToken(tokens: boolean): string {
 
 /** A page for the status; nothing of the request stands in it. */
 export function renderErrorPage(status: number, tokens: boolean): Buffer {
-  const title = `${status} ${reasonOf(status)}`.trimEnd();
+  // The page says "Found" where nginx's status line says "Moved Temporarily".
+  const title = `${status} ${status === 302 ? "Found" : reasonOf(status)}`.trimEnd();
   const lines = [
     "<html>",
     `<head><title>${title}</title></head>`,

@@ -43,6 +43,8 @@ export interface ResponseHead {
   readonly reason: string;
   /** Without Connection and Transfer-Encoding: the exchange writes them. */
   readonly fields: readonly HeaderField[];
+  /** The connection serves no other request after this one. Default: it may. */
+  readonly closes?: boolean;
 }
 
 /** undefined: no body. */

@@ -19,6 +19,7 @@ import { renderErrorPage } from "./error-page.ts";
 import type { ConnectionFacts } from "./exchange.ts";
 import type { ListenerServices } from "./listener.ts";
 import { NodeExchange, responseFor } from "./node-exchange.ts";
+import { RequestTurns } from "./request-turns.ts";
 import { reasonOf } from "./status-reasons.ts";
 
 /** Longest request head, in bytes: nginx's four large buffers. */
@@ -29,11 +30,24 @@ const HEAD_CHECK_INTERVAL_MS = 1_000;
 const ENGINE_OPTIONS = {
   maxHeaderSize: HEAD_BYTES_MAX,
   requestTimeout: 0,
+  // A missing Host gets the gateway's own answer and log line.
+  requireHostHeader: false,
   connectionsCheckingInterval: HEAD_CHECK_INTERVAL_MS,
-  // Others (h2c of some Java clients) are plain requests whose Upgrade is ignored, as in nginx.
-  shouldUpgradeCallback: (request: IncomingMessage) =>
-    request.method === "GET" && request.headers.upgrade?.toLowerCase() !== "h2c",
+  // Others (h2c of some Java clients) are plain requests whose Upgrade is ignored, as in nginx. With a body too:
+  // Node would hand it over as the first bytes of the new protocol.
+  shouldUpgradeCallback: ({ method, headers }: IncomingMessage) =>
+    method === "GET" &&
+    headers.upgrade?.toLowerCase() !== "h2c" &&
+    headers["transfer-encoding"] === undefined &&
+    Number(headers["content-length"] ?? 0) === 0,
 } as const;
+
+/** What is known of an open connection. */
+interface Connection {
+  readonly number: number;
+  readonly turns: RequestTurns;
+  requests: number;
+}
 
 export class HttpEngine {
   #address: AddressConfig;
@@ -41,8 +55,7 @@ export class HttpEngine {
   readonly #plain: HttpServer;
   #secure: HttpsServer | undefined;
   #stopped = false;
-  /** Number and request count of open connections. */
-  readonly #connections = new WeakMap<Socket, { readonly number: number; requests: number }>();
+  readonly #connections = new WeakMap<Socket, Connection>();
 
   constructor(address: AddressConfig, services: ListenerServices) {
     this.#address = address;
@@ -111,13 +124,18 @@ export class HttpEngine {
   }
 
   #attach(server: HttpServer | HttpsServer): void {
+    // The length of the head is the limit; Node would drop fields beyond a number of them.
+    server.maxHeadersCount = 0;
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      this.#onRequest(request, response, undefined);
+      const begin = () => this.#onRequest(request, response, undefined);
+      this.#connectionOf(request.socket).turns.take(begin);
     });
-    server.on("upgrade", (request: IncomingMessage, duplex: Duplex, early: Buffer) => {
-      if (duplex instanceof Socket) this.#onUpgrade(request, duplex, early);
-      else duplex.destroy();
-    });
+    for (const event of ["upgrade", "connect"]) {
+      server.on(event, (request: IncomingMessage, duplex: Duplex, early: Buffer) => {
+        if (duplex instanceof Socket) this.#onUpgrade(request, duplex, early);
+        else duplex.destroy();
+      });
+    }
     server.on("clientError", (error: Error, duplex: Duplex) => this.#onClientError(error, duplex));
     // Node watches the times of request heads only after this event.
     server.emit("listening");
@@ -126,14 +144,15 @@ export class HttpEngine {
   #onUpgrade(request: IncomingMessage, socket: Socket, early: Buffer): void {
     // Node has taken its own handlers off; a reset without one would end the process.
     socket.on("error", () => {});
-    this.#onRequest(request, responseFor(request, socket), { socket, early });
+    const begin = () => this.#onRequest(request, responseFor(request, socket), { socket, early });
+    this.#connectionOf(socket).turns.take(begin);
   }
 
   #onRequest(
     request: IncomingMessage,
     response: ServerResponse,
     upgrade: { readonly socket: Socket; readonly early: Buffer } | undefined,
-  ): void {
+  ): ServerResponse {
     const address = this.#address;
     const { core } = address.defaultServer.location.settings;
     const exchange = new NodeExchange({
@@ -148,12 +167,20 @@ export class HttpEngine {
       request.once("end", () => request.socket.setTimeout(0));
     }
     this.#services.onExchange(exchange, address);
+    return response;
+  }
+
+  #connectionOf(socket: Socket): Connection {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const number = this.#services.nextConnectionNumber();
+    const connection = { number, turns: new RequestTurns(socket), requests: 0 };
+    this.#connections.set(socket, connection);
+    return connection;
   }
 
   #factsOf(socket: Socket): ConnectionFacts {
-    const known = this.#connections.get(socket);
-    const connection = known ?? { number: this.#services.nextConnectionNumber(), requests: 0 };
-    if (!known) this.#connections.set(socket, connection);
+    const connection = this.#connectionOf(socket);
     connection.requests++;
     return {
       number: connection.number,
@@ -172,6 +199,12 @@ export class HttpEngine {
     this.#services.onClientFault(`client sent invalid request (${code ?? error.message})`);
     if (code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
+      return;
+    }
+    const inProgress = socket instanceof Socket && this.#connections.get(socket)?.turns.current;
+    if (inProgress && (inProgress.headersSent || inProgress.req.complete)) {
+      // A page now would stand in the answer to the request before, or be taken for it.
+      inProgress.once("close", () => socket.destroy());
       return;
     }
     const status = code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;

@@ -3,6 +3,7 @@
  * `[::]:80`, with `ssl`, `default_server`. Options that only tune the socket are accepted.
  */
 import { isIP } from "node:net";
+import type { SourcePlace } from "../../errors/config-error.ts";
 import { DirectiveFault } from "../nginx/directive-fault.ts";
 import type { ValueReader } from "../nginx/directive.ts";
 
@@ -17,6 +18,8 @@ export interface ListenOptions extends ListenAddress {
   readonly defaultServer: boolean;
   /** From `backlog=`. Default: 511, nginx's. */
   readonly backlog: number;
+  /** Of the directive; undefined: there is none. */
+  readonly place?: SourcePlace;
 }
 
 const PORT_DEFAULT = 80;
@@ -60,6 +63,7 @@ export const readListen: ValueReader<ListenOptions> = ([text = "", ...words], sc
     tls: false,
     defaultServer: false,
     backlog: BACKLOG_DEFAULT,
+    place: scope.place,
   };
   for (const word of words) {
     const backlog = /^backlog=(\d+)$/.exec(word)?.[1];

@@ -5,7 +5,7 @@
  */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex, Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import type {
   ConnectionFacts,
@@ -82,6 +82,8 @@ export class NodeExchange implements Exchange {
     const fields = [...head.fields, ["Connection", keepAlive ? "keep-alive" : "close"] as const];
     response.writeHead(head.status, head.reason, fields.flat());
     this.#responded = true;
+    // A head whose body is still to come does not wait for it: clients of event streams look at it.
+    if (body instanceof Readable && body.readableLength === 0) response.flushHeaders();
     if (body === undefined || Buffer.isBuffer(body)) {
       const bytes = this.head.method === "HEAD" ? undefined : body;
       this.#bodyBytesSent = bytes?.length ?? 0;
@@ -105,6 +107,7 @@ export class NodeExchange implements Exchange {
     if (upgrade.early.length > 0) peer.write(upgrade.early);
     this.#responded = true;
     this.#upgraded = true;
+    this.#bodyBytesSent = early.length;
     socket.setTimeout(0);
     peer.on("data", (chunk: Buffer) => {
       this.#bodyBytesSent += chunk.length;
@@ -133,7 +136,8 @@ export class NodeExchange implements Exchange {
 
   #mayKeepAlive(head: ResponseHead, body: ResponseBody): boolean {
     const { response, request, mayKeepAlive, upgrade } = this.#node;
-    if (upgrade || !response.shouldKeepAlive || !mayKeepAlive()) return false;
+    if (upgrade || head.closes === true || !response.shouldKeepAlive || !mayKeepAlive())
+      return false;
     // A body that nobody will read would be taken for the next request.
     if (this.body && !request.complete) return false;
     const isDelimited = this.head.version === "1.1" || body === undefined;

@@ -14,7 +14,9 @@ import { splitHostPort } from "./listen-address.ts";
 import type { ProxyPass } from "./modules/proxy.ts";
 import { isRedirect, type ReturnRule } from "./modules/return.ts";
 import { proxyRequest } from "./proxy/proxy-handler.ts";
+import { proxyTarget } from "./proxy/proxy-path.ts";
 import { RequestContext } from "./request-context.ts";
+import { refusalOf } from "./request-refusal.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { respond, respondError, respondRedirect, respondText } from "./responses.ts";
 import type { ServerMatch } from "./server-names.ts";
@@ -38,8 +40,9 @@ export async function handleRequest(
     errorLogOf: (location) => cycle.errorLogOf(location),
   });
   try {
-    if (target) await route(context, cycle);
-    else await respondError(context, 400);
+    const refusal = refusalOf(exchange.head, target);
+    if (refusal === undefined) await route(context, cycle);
+    else await respondError(context, refusal);
   } catch (error) {
     context.logError("crit", `request failed: ${messageOf(error)}`);
     if (!exchange.responded) await respondError(context, 500).catch(() => exchange.drop());
@@ -60,7 +63,7 @@ function chooseServer(
 
 async function route(context: RequestContext, cycle: Cycle): Promise<void> {
   const { method } = context.exchange.head;
-  if (method === "TRACE" || method === "CONNECT") return respondError(context, 405);
+  if (method === "TRACE") return respondError(context, 405);
   const { rule } = context.server.location.settings.return;
   if (rule) return respondReturn(context, rule);
   const match = context.server.locations.find(context.target.path);
@@ -88,18 +91,18 @@ async function respondFromLocation(context: RequestContext, cycle: Cycle): Promi
   }
   const { pass } = settings.proxy;
   if (!pass) return respondError(context, 404);
-  const upstream = findUpstream(context, pass, cycle);
+  const { host, path } = proxyTarget(context, pass);
+  const upstream = findUpstream(context, { pass, host }, cycle);
   if (!upstream) return respondError(context, 502);
-  return proxyRequest(context, { pass, upstream }, cycle);
+  return proxyRequest(context, { pass, path, upstream }, cycle);
 }
 
-/** The upstream that `proxy_pass` names; its variables are evaluated. */
+/** The upstream that `proxy_pass` names; `host`: with variables evaluated. */
 function findUpstream(
   context: RequestContext,
-  pass: ProxyPass,
+  { pass, host: text }: { readonly pass: ProxyPass; readonly host: string },
   cycle: Cycle,
 ): Upstream | undefined {
-  const text = pass.host.evaluate(context);
   const split = splitHostPort(text);
   const defaultPort = pass.scheme === "https" ? "443" : "80";
   context.proxyTarget = { host: text, port: split?.port ?? defaultPort };
@@ -120,7 +123,7 @@ async function respondReturn(context: RequestContext, rule: ReturnRule): Promise
   const text = value.evaluate(context);
   if (isRedirect(rule)) return respondRedirect(context, status, text);
   const { defaultType } = context.location.settings.core;
-  return respondText(context, status, { type: defaultType, body: Buffer.from(text) });
+  return respondText(context, status, { type: defaultType, body: Buffer.from(text, "latin1") });
 }
 
 async function respondEmpty(context: RequestContext): Promise<void> {

@@ -22,7 +22,8 @@ const UNSAFE_IN_PATH = new Set(Array.from(' "#%<>?\\^`{|}', (char) => char.charC
 /** Undefined: the target is malformed and the answer is 400. */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   const absolute = /^https?:\/\/([^/?#]+)(.*)$/is.exec(target);
-  const host = absolute?.[1]?.replace(/^.*@/, "");
+  const host = absolute?.[1];
+  if (host?.includes("@") === true) return undefined;
   const origin = absolute ? (absolute[2] ?? "") : target;
   const raw = absolute && !origin.startsWith("/") ? `/${origin}` : origin;
   if (!raw.startsWith("/")) return undefined;

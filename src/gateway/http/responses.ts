@@ -28,10 +28,14 @@ export async function respond(
   await context.exchange.respond(context.response, body);
 }
 
+/** After these the client and the gateway may disagree about where the next request starts (ngx_http_special_response_handler). */
+const CLOSING_STATUSES = new Set([400, 413, 414, 500, 501, 505]);
+
 /** A small HTML page for the status. */
 export async function respondError(context: RequestContext, status: number): Promise<void> {
   const page = renderErrorPage(status, context.location.settings.core.serverTokens);
-  await respondText(context, status, { type: "text/html", body: page });
+  const closes = CLOSING_STATUSES.has(status);
+  await respondText(context, status, { type: "text/html", body: page, closes });
 }
 
 /** A redirect to `url`; a path is completed with scheme, host and port of the request. */
@@ -41,7 +45,7 @@ export async function respondRedirect(
   url: string,
 ): Promise<void> {
   const page = renderErrorPage(status, context.location.settings.core.serverTokens);
-  const location = url.startsWith("/") ? `${originOf(context)}${url}` : url;
+  const location = absoluteUrl(context, url);
   await respondText(context, status, {
     type: "text/html",
     body: page,
@@ -57,6 +61,7 @@ export async function respondText(
     readonly type: string;
     readonly body: Buffer;
     readonly fields?: readonly HeaderField[];
+    readonly closes?: boolean;
   },
 ): Promise<void> {
   const fields: readonly HeaderField[] = [
@@ -64,7 +69,13 @@ export async function respondText(
     ["Content-Length", String(content.body.length)],
     ...(content.fields ?? []),
   ];
-  await respond(context, { status, reason: reasonOf(status), fields }, content.body);
+  const { closes = false } = content;
+  await respond(context, { status, reason: reasonOf(status), fields, closes }, content.body);
+}
+
+/** A path completed with scheme, host and port of the request (`absolute_redirect on`); a URL as it is. */
+export function absoluteUrl(context: RequestContext, url: string): string {
+  return url.startsWith("/") ? `${originOf(context)}${url}` : url;
 }
 
 function originOf(context: RequestContext): string {

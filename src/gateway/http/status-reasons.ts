@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 
 const NGINX_REASONS: Readonly<Record<number, string>> = {
   302: "Moved Temporarily",
+  405: "Not Allowed",
   408: "Request Time-out",
   413: "Request Entity Too Large",
   414: "Request-URI Too Large",

@@ -5,10 +5,10 @@
  */
 import { isAbsolute, resolve } from "node:path";
 import type { ConfigProblems, SourcePlace } from "../../errors/config-error.ts";
-import { messageOf } from "../../errors/app-error.ts";
 import type { ConfigFiles } from "./config-files.ts";
 import { DirectiveFault } from "./directive-fault.ts";
 import { compileRegex, groupNamesOf } from "./regex.ts";
+import { describeSystemError } from "./system-error.ts";
 import { Template } from "./template.ts";
 
 /** What grows while a configuration is read. */
@@ -66,7 +66,9 @@ export class DirectiveScope {
     try {
       return this.#state.files.readText(path);
     } catch (error) {
-      throw new DirectiveFault(`${failure} "${path}": ${messageOf(error)}`);
+      throw new DirectiveFault(
+        `${failure} "${path}": open() failed (${describeSystemError(error)})`,
+      );
     }
   }
 

@@ -4,6 +4,7 @@
  * with the sentence that nginx has for its own compiler.
  */
 import { messageOf } from "../../errors/app-error.ts";
+import { toByteString } from "../byte-string.ts";
 import { DirectiveFault } from "./directive-fault.ts";
 
 /** Names of the named groups, in order of appearance. */
@@ -11,10 +12,19 @@ export function groupNamesOf(regex: RegExp): readonly string[] {
   return [...regex.source.matchAll(/\(\?<([A-Za-z]\w*)>/g)].map(([, name = ""]) => name);
 }
 
-/** @throws DirectiveFault when the expression cannot be compiled. */
+/** What JavaScript would read as something else than PCRE does: letters after a backslash, POSIX classes. */
+const MISREAD = /\\[aeghzACEGHKNQRVXZ]|\[\[:/;
+
+/** Matches strings of bytes. @throws DirectiveFault when the expression cannot be compiled. */
 export function compileRegex(pattern: string, caseless: boolean): RegExp {
   const inline = pattern.startsWith("(?i)");
-  const source = (inline ? pattern.slice(4) : pattern).replaceAll("(?P<", "(?<");
+  const source = toByteString((inline ? pattern.slice(4) : pattern).replaceAll("(?P<", "(?<"));
+  const misread = MISREAD.exec(source.replaceAll("\\\\", ""))?.[0];
+  if (misread !== undefined) {
+    throw new DirectiveFault(
+      `regular expression failed: "${misread}" is not supported in "${pattern}"`,
+    );
+  }
   try {
     return new RegExp(source, caseless || inline ? "i" : "");
   } catch (error) {

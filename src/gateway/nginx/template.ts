@@ -4,6 +4,7 @@
  */
 import type { SourcePlace } from "../../errors/config-error.ts";
 import type { RequestContext } from "../http/request-context.ts";
+import { toByteString } from "../byte-string.ts";
 import { DirectiveFault } from "./directive-fault.ts";
 
 /** The value of one variable for one request; "" when it has none. Must not throw. */
@@ -26,7 +27,7 @@ export class Template {
     this.text = text;
     this.place = place;
     this.#parts = splitParts(text);
-    this.#readers = this.isConstant ? [text] : [];
+    this.#readers = this.isConstant ? [toByteString(text)] : [];
   }
 
   /** True when no variable stands in it: the value is `text`. */
@@ -38,7 +39,7 @@ export class Template {
   bind(lookup: VariableLookup): readonly string[] {
     const unknown: string[] = [];
     this.#readers = this.#parts.map((part) => {
-      if ("literal" in part) return part.literal;
+      if ("literal" in part) return toByteString(part.literal);
       const reader = lookup(part.variable.toLowerCase());
       if (!reader) unknown.push(part.variable);
       return reader ?? "";
@@ -46,6 +47,7 @@ export class Template {
     return unknown;
   }
 
+  /** A string of bytes (one character a byte), as the values of requests are. */
   evaluate(context: RequestContext): string {
     let value = "";
     for (const reader of this.#readers) {

@@ -20,7 +20,8 @@ const KEEPALIVE_COUNT = 32;
 
 interface HostUse {
   readonly host: string;
-  readonly port: number;
+  /** As written, for messages. */
+  readonly text: string;
   readonly place: SourcePlace;
 }
 
@@ -67,13 +68,14 @@ class UpstreamCompiler {
   async compileBlock(name: string, block: Block): Promise<UpstreamConfig> {
     const { servers, clusterServers, sticky, keepaliveCount } = block.settings(upstreamSettings);
     const peers: PeerConfig[] = [];
-    for (const { scope, ...server } of servers) {
-      const addresses = await this.#resolve({ ...server, place: scope.place });
+    for (const { scope, text, ...server } of servers) {
+      const addresses = await this.#resolve({ host: server.host, text, place: scope.place });
       peers.push(...addresses.map((host) => ({ ...server, host })));
     }
     const hasPrimary = peers.some((peer) => !peer.backup) || clusterServers.length > 0;
     if (!hasPrimary && !block.isFaulty && (servers.length === 0 || peers.length > 0)) {
-      const sentence = `no servers are inside upstream "${name}"`;
+      const what = servers.length === 0 ? "no servers are inside" : "no servers in";
+      const sentence = `${what} upstream "${name}"`;
       this.#state.problems.error(block.place, sentence);
     }
     return { name, peers, clusterServers, sticky, keepaliveCount };
@@ -82,23 +84,20 @@ class UpstreamCompiler {
   async compileImplicit(name: string, pass: ProxyPass): Promise<UpstreamConfig> {
     const split = splitHostPort(name);
     const port = parsePort(split?.port ?? "") ?? 80;
-    const addresses = await this.#resolve({
-      host: split?.host ?? name,
-      port,
-      place: pass.host.place,
-    });
+    const { text, place } = pass.host;
+    const addresses = await this.#resolve({ host: split?.host ?? name, text, place });
     const peers = addresses.map((host) => ({ ...readPeerOptions([]), host, port }));
     const none = { clusterServers: [], sticky: undefined };
     return { name, peers, ...none, keepaliveCount: KEEPALIVE_COUNT };
   }
 
-  async #resolve({ host, port, place }: HostUse): Promise<readonly string[]> {
+  async #resolve({ host, text, place }: HostUse): Promise<readonly string[]> {
     if (isIP(host) !== 0) return [host];
     try {
       return await this.#lookup(host);
     } catch {
       // Why the name has no address is of no help to the reader; that it has none is the error.
-      this.#state.problems.error(place, `host not found in upstream "${host}:${port}"`);
+      this.#state.problems.error(place, `host not found in upstream "${text}"`);
       return [];
     }
   }

@@ -16,6 +16,8 @@ const LEVEL = ["upstream"] as const;
 export interface ServerLine extends PeerOptions {
   readonly host: string;
   readonly port: number;
+  /** The address as written. */
+  readonly text: string;
   readonly scope: DirectiveScope;
 }
 
@@ -92,7 +94,7 @@ function readServer(
   }
   const port = split.port === undefined ? 80 : parsePort(split.port);
   if (port === undefined) throw new DirectiveFault(`invalid port in upstream "${address}"`);
-  return { ...readPeerOptions(words), host: split.host, port, scope };
+  return { ...readPeerOptions(words), host: split.host, port, text: address, scope };
 }
 
 function readClusterServers(args: readonly string[]): ClusterServersConfig {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { gatewayCommand } from "../../../src/cli/gateway.ts";
@@ -80,7 +80,7 @@ test("runs with a pid file, reloads, reopens logs and ends by signals", async (c
   const port = await freePort();
   const configOf = (text: string): string => `
     daemon off; pid run/gateway.pid; error_log error.log notice;
-    http { access_log access.log; server { listen 127.0.0.1:${port}; return 200 ${text}; } }`;
+    http { access_log access.log; access_log away/own.log; server { listen 127.0.0.1:${port}; return 200 ${text}; } }`;
   const file = fixture.write("gateway.conf", configOf("one"));
   const flags = ["-p", fixture.folder, "-c", "gateway.conf"];
   const running = start(flags);
@@ -103,6 +103,12 @@ test("runs with a pid file, reloads, reopens logs and ends by signals", async (c
   await until(() => running.out.includes('unknown directive "nonsense"'), "the refused reload");
   assert.equal((await request(`http://127.0.0.1:${port}/`)).body, "two");
   fixture.write("gateway.conf", configOf("two"));
+  rmSync(join(fixture.folder, "away"), { recursive: true });
+  assert.equal((await run(context, [...flags, "-s", "reopen"])).status, 0);
+  const failure = `open() "${join(fixture.folder, "away", "own.log")}" failed (2: No such file or directory)`;
+  await until(() => running.out.includes(failure), "the log that cannot be opened again");
+  assert.match(fixture.read("error.log"), /\[emerg\] .*away\/own\.log" failed/);
+  assert.equal((await request(`http://127.0.0.1:${port}/`)).body, "two");
   assert.equal((await run(context, [...flags, "-s", "quit"])).status, 0);
   assert.equal((await ended)[0], 0);
   assert.equal(existsSync(pidFile), false);

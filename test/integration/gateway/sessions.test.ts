@@ -1,6 +1,6 @@
 /** Sticky sessions over TLS, certificates by SNI, and live members as servers. */
 import assert from "node:assert/strict";
-import type { IncomingHttpHeaders } from "node:http";
+import http, { type IncomingHttpHeaders } from "node:http";
 import { test } from "node:test";
 import { connect, type PeerCertificate } from "node:tls";
 import type { ServerDirectory } from "../../../src/gateway/upstream/server-directory.ts";
@@ -10,6 +10,7 @@ import {
   freePort,
   GatewayFixture,
   startBackend,
+  until,
 } from "../../helpers/gateway-fixture.ts";
 import { request } from "../../helpers/http-request.ts";
 
@@ -217,3 +218,37 @@ function certificateOf(port: number, servername: string | undefined): Promise<Pe
   socket.once("error", reject);
   return promise;
 }
+
+test("learns the session of a response that the client did not read to its end", async () => {
+  const backends = await Promise.all(
+    ["one", "two"].map((name) =>
+      startBackend(name, {
+        handler(incoming, response) {
+          if (incoming.url !== "/long") response.end(name);
+          else response.writeHead(200, { "Set-Cookie": "JSESSIONID=abc" }).write(name);
+        },
+      }),
+    ),
+  );
+  await using fixture = new GatewayFixture();
+  const port = await freePort();
+  const servers = backends.map((backend) => `server 127.0.0.1:${backend.port};`).join(" ");
+  await fixture.start(`upstream u { ${servers}
+      sticky learn create=$upstream_cookie_jsessionid lookup=$cookie_jsessionid zone=z:1m; }
+    server { listen 127.0.0.1:${port}; location / { proxy_pass http://u; } }`);
+  const url = `http://127.0.0.1:${port}/`;
+  const { promise: first, resolve } = Promise.withResolvers<string>();
+  const download = http.get(`${url}long`, (response) => {
+    response.on("error", () => {});
+    response.once("data", (chunk: Buffer) => resolve(chunk.toString()));
+  });
+  download.on("error", () => {});
+  const worker = await first;
+  download.destroy();
+  await until(() => fixture.read("access.log").includes("/long"), "the end of the download");
+  const headers = { Cookie: "JSESSIONID=abc" };
+  for (let count = 0; count < 4; count++) {
+    assert.equal((await request(url, { headers })).body, worker);
+  }
+  for (const backend of backends) await backend[Symbol.asyncDispose]();
+});

@@ -3,6 +3,7 @@
  * could break a line or a quoted value are escaped as nginx escapes them.
  */
 import type { SourcePlace } from "../../../errors/config-error.ts";
+import { fromByteString } from "../../byte-string.ts";
 import { escapeChars, isControl } from "../../escape-chars.ts";
 import type { Template } from "../../nginx/template.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
@@ -100,8 +101,8 @@ function readAccessLog(args: readonly string[], scope: DirectiveScope): AccessLo
 
 /** A value as it may stand in a line; an empty one is "-", as in nginx (but not in JSON). */
 export function escapeLogValue(value: string, escape: LogEscape): string {
-  if (escape === "none") return value;
-  if (escape === "json") return JSON.stringify(value).slice(1, -1);
+  if (escape === "none") return fromByteString(value);
+  if (escape === "json") return JSON.stringify(fromByteString(value)).slice(1, -1);
   if (value === "") return "-";
   return escapeChars(
     value,

@@ -29,7 +29,7 @@ const workerProcesses: Setting<string> = single({
   contexts: ["main"],
   value([text = ""], scope) {
     if (text !== "auto" && !/^[1-9]\d*$/.test(text)) {
-      throw new DirectiveFault('"worker_processes" directive invalid number');
+      throw new DirectiveFault('"worker_processes" directive invalid value');
     }
     if (text !== "1")
       scope.warn(`"worker_processes ${text}" has no effect, one process serves all`);

@@ -2,6 +2,7 @@
  * `map SOURCE $variable { ... }` (ngx_http_map_module): a variable whose value depends on another's. Exact
  * values (compared without case), regular expressions in order, `default`.
  */
+import { toByteString } from "../../byte-string.ts";
 import type { Block } from "../../nginx/block.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import { DirectiveScope, type ReadingState } from "../../nginx/directive-scope.ts";
@@ -43,7 +44,7 @@ export function compileMap(map: Block, state: ReadingState): MapVariable {
       const regex = scope.regex(name.slice(caseless ? 2 : 1), caseless);
       regexes.push({ regex, value: scope.template(text.text) });
     } else {
-      const word = name.replace(/^\\/, "").toLowerCase();
+      const word = toByteString(name.replace(/^\\/, "").toLowerCase());
       if (exact.has(word)) state.problems.error(place, `conflicting parameter "${name}"`);
       exact.set(word, scope.template(text.text));
     }

@@ -188,18 +188,20 @@ function readProxyPass([text = ""]: readonly string[], scope: DirectiveScope): P
     throw new DirectiveFault("invalid URL prefix");
   }
   const host = scope.template(match[2] ?? "");
-  if (host.text === "") throw new DirectiveFault("no host in upstream");
-  if (host.isConstant) checkHost(host.text, text);
+  if (host.text === "") throw new DirectiveFault(`no host in upstream "${match[3] ?? ""}"`);
+  if (host.isConstant) checkHost(host.text, match[3] ?? "");
   const uri = match[3] === undefined ? undefined : scope.template(match[3]);
   const constant = host.isConstant && (uri?.isConstant ?? true);
   return { scheme, host, uri, url: constant ? text : undefined };
 }
 
-function checkHost(host: string, url: string): void {
+function checkHost(host: string, uri: string): void {
   const split = splitHostPort(host);
-  if (!split || split.host === "") throw new DirectiveFault(`invalid host in upstream "${url}"`);
+  if (!split || split.host === "") {
+    throw new DirectiveFault(`invalid host in upstream "${host}${uri}"`);
+  }
   if (split.port !== undefined && parsePort(split.port) === undefined) {
-    throw new DirectiveFault(`invalid port in upstream "${host}"`);
+    throw new DirectiveFault(`invalid port in upstream "${host}${uri}"`);
   }
 }
 

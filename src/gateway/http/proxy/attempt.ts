@@ -69,7 +69,10 @@ export interface Attempt {
 }
 
 /** The peer said nothing for too long. */
-class AttemptTimeout extends Error {}
+export class AttemptTimeout extends Error {}
+
+/** The peer's head breaks the rules of HTTP in a way that Node's parser lets through. */
+class InvalidHead extends Error {}
 
 export class ProxyTransport {
   readonly #proxy = new ProxyServer({});
@@ -81,7 +84,7 @@ export class ProxyTransport {
       this.#running.get(key)?.onSocket(request, socket);
     });
     this.#proxy.on("proxyRes", (response, key) => {
-      this.#running.get(key)?.settle({ kind: "response", response });
+      this.#running.get(key)?.onResponse(response);
     });
   }
 
@@ -105,6 +108,9 @@ export class ProxyTransport {
 
 function optionsOf(request: AttemptRequest, running: RunningAttempt) {
   const { tls, host, port } = request;
+  const body = request.body.open(running.connected);
+  // The client has gone or sends too much: http-proxy-3 does not listen for that, and the process would end.
+  body.once("error", (error) => running.end(error));
   return {
     target: { protocol: tls ? "https:" : "http:", host, port },
     method: request.method,
@@ -114,7 +120,7 @@ function optionsOf(request: AttemptRequest, running: RunningAttempt) {
     agent: request.agent,
     connectTimeout: request.connectTimeoutMs,
     selfHandleResponse: true,
-    buffer: request.body.open(running.connected),
+    buffer: body,
     ...(tls ? tlsOptionsOf(tls) : {}),
   };
 }
@@ -138,8 +144,10 @@ class RunningAttempt {
   readonly #request: AttemptRequest;
   readonly #resolve: (outcome: AttemptOutcome) => void;
   readonly #open: () => void;
+  #outgoing: ClientRequest | undefined;
   #phase: AttemptPhase = "connect";
   #reusedConnection = false;
+  #response: IncomingMessage | undefined;
 
   constructor(request: AttemptRequest) {
     this.#request = request;
@@ -161,20 +169,28 @@ class RunningAttempt {
     this.settle({ kind: "failed", reason: reasonOf(error), phase, reusedConnection, error });
   }
 
+  /** Ends the try from this side. */
+  end(error: Error): void {
+    this.fail(error);
+    this.#outgoing?.destroy(error);
+  }
+
+  onResponse(response: IncomingMessage): void {
+    this.#response = response;
+    const { statusCode = 0 } = response;
+    if (statusCode < 200) this.end(new InvalidHead(`status ${statusCode}`));
+    else this.settle({ kind: "response", response });
+  }
+
   /** The request has got its connection, new or reused. */
   onSocket(request: ClientRequest, socket: Socket): void {
+    this.#outgoing = request;
     this.#reusedConnection = request.reusedSocket;
-    const { sendTimeoutMs, readTimeoutMs, wantsUpgrade } = this.#request;
-    request.on("timeout", () => request.destroy(new AttemptTimeout("peer timed out")));
+    const { sendTimeoutMs, readTimeoutMs } = this.#request;
+    request.on("timeout", () => this.#onTimeout(request));
     request.setTimeout(sendTimeoutMs);
     request.once("finish", () => request.setTimeout(readTimeoutMs));
-    if (wantsUpgrade) {
-      request.once("upgrade", (response, peer, early) => {
-        // As in nginx, an upgraded connection ends when neither side has sent for so long.
-        peer.setTimeout(readTimeoutMs, () => peer.destroy());
-        this.settle({ kind: "upgraded", response, socket: peer, early });
-      });
-    }
+    request.once("upgrade", (response, peer, early) => this.#onUpgrade(response, peer, early));
     const isSecure = this.#request.tls !== undefined && socket instanceof TLSSocket;
     if (this.#reusedConnection) return this.#onConnected();
     if (isSecure) {
@@ -183,6 +199,27 @@ class RunningAttempt {
       });
     }
     socket.once(isSecure ? "secureConnect" : "connect", () => this.#onConnected());
+  }
+
+  /** A peer that waits for the client to take what it has sent is not slow. */
+  #onTimeout(request: ClientRequest): void {
+    if (this.#response && this.#response.readableLength > 0) {
+      request.setTimeout(this.#request.readTimeoutMs);
+    } else {
+      request.destroy(new AttemptTimeout("peer timed out"));
+      this.#response?.destroy(new AttemptTimeout("peer timed out"));
+    }
+  }
+
+  #onUpgrade(response: IncomingMessage, peer: Socket, early: Buffer): void {
+    if (!this.#request.wantsUpgrade) {
+      peer.destroy();
+      this.fail(new InvalidHead("101 without an upgrade"));
+      return;
+    }
+    // As in nginx, an upgraded connection ends when neither side has sent for so long.
+    peer.setTimeout(this.#request.readTimeoutMs, () => peer.destroy());
+    this.settle({ kind: "upgraded", response, socket: peer, early });
   }
 
   #onConnected(): void {
@@ -197,5 +234,6 @@ function reasonOf(error: Error): AttemptFailure["reason"] {
   if (error instanceof AttemptTimeout || code === "ECONNECT_TIMEOUT" || code === "ETIMEDOUT") {
     return "timeout";
   }
-  return code?.startsWith("HPE_") === true ? "invalid_header" : "error";
+  const isInvalid = error instanceof InvalidHead || code?.startsWith("HPE_") === true;
+  return isInvalid ? "invalid_header" : "error";
 }

@@ -18,10 +18,9 @@ import type {
   PeerTls,
   ProxyTransport,
 } from "./attempt.ts";
-import { describeFailure } from "./failure-sentences.ts";
+import { describeBodyFailure, describeFailure } from "./failure-sentences.ts";
 import { mayRetry } from "./may-retry.ts";
 import type { PeerAgents } from "./peer-agents.ts";
-import { proxyPath } from "./proxy-path.ts";
 import { BodyTooLarge, ReplayableBody } from "./replayable-body.ts";
 import { requestFields } from "./request-fields.ts";
 import { responseFields } from "./response-fields.ts";
@@ -35,6 +34,8 @@ export interface ProxyServices {
 interface Prepared {
   readonly context: RequestContext;
   readonly pass: ProxyPass;
+  /** The target that the peers are asked for. */
+  readonly path: string;
   readonly upstream: Upstream;
   readonly body: ReplayableBody;
   readonly services: ProxyServices;
@@ -51,10 +52,10 @@ interface Try {
 /** Answers the request from the upstream. Never rejects because of a peer. */
 export async function proxyRequest(
   context: RequestContext,
-  target: { readonly pass: ProxyPass; readonly upstream: Upstream },
+  target: { readonly pass: ProxyPass; readonly path: string; readonly upstream: Upstream },
   services: ProxyServices,
 ): Promise<void> {
-  const { pass, upstream } = target;
+  const { pass, path, upstream } = target;
   const { exchange } = context;
   const body = new ReplayableBody(exchange.body, context.location.settings.core.bodyBytesMax);
   try {
@@ -64,7 +65,7 @@ export async function proxyRequest(
     return;
   }
   const tls = pass.scheme === "https" ? peerTls(context) : undefined;
-  await tryPeers({ context, pass, upstream, body, services, tls });
+  await tryPeers({ context, pass, path, upstream, body, services, tls });
 }
 
 /** The client sent too much, or has gone. */
@@ -128,7 +129,7 @@ async function runAttempt(
   { peer, record }: Try,
   mayReuse: boolean,
 ): Promise<AttemptOutcome> {
-  const { context, services, upstream, body, pass, tls } = prepared;
+  const { context, services, upstream, body, path, tls } = prepared;
   const { proxy } = context.location.settings;
   const fields = requestFields(context, context.proxyTarget?.host ?? "", body);
   const names = Object.keys(fields).map((name) => name.toLowerCase());
@@ -138,7 +139,7 @@ async function runAttempt(
     port: peer.config.port,
     tls,
     method: context.exchange.head.method,
-    path: proxyPath(context, pass),
+    path,
     fields,
     body,
     wantsUpgrade: context.exchange.wantsUpgrade && names.includes("upgrade"),
@@ -267,15 +268,16 @@ async function answer(
       await respond(context, head, hasBody(context, status) ? response : undefined);
       if (!hasBody(context, status)) response.resume();
     }
-  } catch {
+  } catch (error) {
     // The exchange has closed the client's connection; what is left is to say why.
-    context.logError("error", "upstream prematurely closed connection while reading upstream", url);
+    context.logError("error", describeBodyFailure(error), url);
   }
   record.bodyBytes = context.exchange.bodyBytesSent;
   record.responseMs = context.clock.monotonicMs() - record.startedMs;
   const gaveUp = context.exchange.aborted;
   if (gaveUp) response.destroy();
-  else if (!learnsAtHead) upstream.sticky?.learn(context, peer);
+  // A client that left in the middle has the head and with it the cookie: it may come back.
+  if (!learnsAtHead && context.exchange.responded) upstream.sticky?.learn(context, peer);
   upstream.release(peer, gaveUp ? "neutral" : "success");
 }
 

@@ -1,15 +1,38 @@
-/** The target that the peer is asked for: the client's as it came, or with its matched part replaced by the URI of `proxy_pass`. */
+/**
+ * What `proxy_pass` asks for: the host whose upstream is looked up, and the target of the request to the peer:
+ * the client's as it came, or with its matched part replaced by the URI of `proxy_pass`
+ * (ngx_http_proxy_create_request, ngx_http_proxy_eval).
+ */
+import { escapeChars, isControl } from "../../escape-chars.ts";
+import type { ProxyPass } from "../modules/proxy.ts";
 import type { RequestContext } from "../request-context.ts";
 import { escapePath } from "../request-target.ts";
-import type { ProxyPass } from "../modules/proxy.ts";
 
-export function proxyPath(context: RequestContext, pass: ProxyPass): string {
+export interface ProxyTarget {
+  /** Name of an upstream, or a host with an optional port. */
+  readonly host: string;
+  /** Path and query for the request line. */
+  readonly path: string;
+}
+
+export function proxyTarget(context: RequestContext, pass: ProxyPass): ProxyTarget {
   const { target, location } = context;
-  if (!pass.uri) return target.raw;
-  const uri = pass.uri.evaluate(context);
-  // With variables the value is the whole target, as in nginx.
-  if (!pass.uri.isConstant || !pass.host.isConstant) return uri === "" ? target.raw : uri;
+  const uri = pass.uri?.evaluate(context);
+  const isConstant = pass.host.isConstant && (pass.uri?.isConstant ?? true);
+  if (!isConstant) return evaluatedTarget(pass.host.evaluate(context) + (uri ?? ""), target.raw);
+  const { text: host } = pass.host;
+  if (uri === undefined) return { host, path: target.raw };
   const matched = location.matcher?.path.length ?? 0;
   const query = target.query === "" ? "" : `?${target.query}`;
-  return `${uri}${escapePath(target.path.slice(matched))}${query}`;
+  return { host, path: `${uri}${escapePath(target.path.slice(matched))}${query}` };
+}
+
+/** With variables the value is the whole URL; without a URI in it the client's target is passed on. */
+function evaluatedTarget(text: string, raw: string): ProxyTarget {
+  const end = text.search(/[/?]/);
+  if (end === -1) return { host: text, path: raw };
+  const uri = text.slice(end);
+  // A decoded `$uri` may hold a line break: it must not end the request line.
+  const path = escapeChars(uri, "%", (code) => isControl(code) || code === 0x20);
+  return { host: text.slice(0, end), path: path.startsWith("/") ? path : `/${path}` };
 }

@@ -1,7 +1,8 @@
-/** The header of the peer's response as the client gets it: what is hidden, and `Location` as `proxy_redirect` says. */
+/** The header of the peer's response as the client gets it: what is hidden, and redirects as `proxy_redirect` says. */
 import type { RequestContext } from "../request-context.ts";
 import type { HeaderField } from "../header-fields.ts";
 import type { RedirectRule } from "../modules/proxy.ts";
+import { absoluteUrl } from "../responses.ts";
 
 /** Fields that concern only the peer's connection. */
 const CONNECTION_FIELDS = new Set([
@@ -37,13 +38,21 @@ export function responseFields(
   };
   return fields
     .filter(([name]) => isShown(name.toLowerCase()))
-    .map(([name, value]): HeaderField =>
-      name.toLowerCase() === "location" ? [name, rewriteLocation(context, value)] : [name, value],
-    );
+    .map(([name, value]): HeaderField => [name, rewriteField(context, name.toLowerCase(), value)]);
+}
+
+function rewriteField(context: RequestContext, lowerName: string, value: string): string {
+  if (lowerName === "location") {
+    const rewritten = rewriteUrl(context, value);
+    return rewritten === value ? value : absoluteUrl(context, rewritten);
+  }
+  // "Refresh: 5; url=http://..."
+  const [, before, url] = (lowerName === "refresh" && /^(.*?url=)(.*)$/is.exec(value)) || [];
+  return before === undefined ? value : before + rewriteUrl(context, url ?? "");
 }
 
 /** The first rule whose prefix fits replaces it. */
-function rewriteLocation(context: RequestContext, value: string): string {
+function rewriteUrl(context: RequestContext, value: string): string {
   for (const rule of context.location.settings.proxy.redirects) {
     const pair = rule.kind === "default" ? defaultPair(context) : pairOf(context, rule);
     if (pair && value.startsWith(pair.prefix)) return pair.text + value.slice(pair.prefix.length);

@@ -7,12 +7,12 @@ import { splitHostPort } from "../listen-address.ts";
 import { formatSeconds, formatTimeIso, formatTimeLocal } from "./time-formats.ts";
 import type { PrefixRows, VariableRows } from "./variable-row.ts";
 
-/** $host: of the request line, else the Host field, lower case and without port; else the server's name. */
+/** $host: of the request line, else the Host field, lower case, without port and final dot; else the server's name. */
 export function hostOf(context: RequestContext): string {
   const given = context.target.host ?? fieldValue(context.exchange.head.fields, "host");
   if (given === "") return context.server.primaryName;
   const split = splitHostPort(given.toLowerCase());
-  const host = split?.host ?? given.toLowerCase();
+  const host = (split?.host ?? given.toLowerCase()).replace(/\.$/, "");
   return host.includes(":") ? `[${host}]` : host;
 }
 

@@ -33,7 +33,8 @@ for (const [text, expected] of Object.entries(TARGETS)) {
 }
 
 test("takes the host of an absolute target", () => {
-  assert.equal(parseRequestTarget("http://user@h:8/")?.host, "h:8");
+  assert.equal(parseRequestTarget("http://h:8/")?.host, "h:8");
+  assert.equal(parseRequestTarget("http://user@h:8/"), undefined);
 });
 
 test("escapes what must not stand in a request line", () => {

@@ -290,8 +290,32 @@ const FAULTS: readonly (readonly [text: string, ...sentences: string[]])[] = [
   [server("location / { proxy_pass ftp://x; }"), "invalid URL prefix"],
   [
     server("location / { proxy_pass http://nowhere.test; }"),
-    'host not found in upstream "nowhere.test:80"',
+    'host not found in upstream "nowhere.test"',
   ],
+  [
+    "http { upstream u { server nowhere.test:8280; } }",
+    'host not found in upstream "nowhere.test:8280"',
+  ],
+  ["http { upstream u { server 10.0.0.1 backup; } }", 'no servers in upstream "u"'],
+  [server("location / { proxy_pass http:///a; }"), 'no host in upstream "/a"'],
+  [
+    server("location / { proxy_pass http://10.0.0.1:x/a; }"),
+    'invalid port in upstream "10.0.0.1:x/a"',
+  ],
+  [
+    server("location / { proxy_pass http://$host; proxy_redirect default; }"),
+    '"proxy_redirect default" cannot be used with "proxy_pass" directive with variables',
+  ],
+  [server("ssl on;"), 'no "ssl_certificate" is defined for the "ssl" directive'],
+  [
+    server("ssl_certificate c; ssl_certificate_key /etc/g/main.conf;"),
+    'cannot load certificate "/etc/g/c": open() failed (2: No such file or directory)',
+  ],
+  [
+    server("location ~ [[:alpha:]]x { }"),
+    'regular expression failed: "[[:" is not supported in "[[:alpha:]]x"',
+  ],
+  [server("location ~ \\Ax { }"), 'regular expression failed: "\\A" is not supported in "\\Ax"'],
   [
     server("location ~ a { proxy_pass http://10.0.0.1/x; }"),
     '"proxy_pass" cannot have URI part in location given by regular expression, or inside named location',
@@ -341,6 +365,15 @@ test("collects the problems of all files, with the file and line of each", async
     'unknown directive "bar" in /etc/g/a.conf:2',
     `unknown directive "foo" in ${FILE}:3`,
   ]);
+});
+
+test("names the directive of a duplicate listen, and calls a faulty certificate no missing one", async () => {
+  assert.deepEqual(await problemsOf("http { server {\nlisten 80;\nlisten 0.0.0.0:80;\n} }"), [
+    `a duplicate listen 0.0.0.0:80 in ${FILE}:3`,
+  ]);
+  const text = server("listen 443 ssl; ssl_certificate c; ssl_certificate_key k;");
+  const problems = await problemsOf(text, { "/etc/g/c": leaf.certificate, "/etc/g/k": "no key" });
+  assert.equal(problems.length, 1);
 });
 
 test("refuses a key that does not belong to the certificate", async () => {
