@@ -83,7 +83,7 @@ export class ManagementListener implements Closable {
       send(response, 403, { Error: readOnlySentence(view), code: "READ_ONLY_NODE" });
       return;
     }
-    const path = new URL(request.url ?? "/", "http://node").pathname;
+    const [path = "/"] = (request.url ?? "/").split("?", 1);
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
     if (page) {
       const { status, body } = page(view);

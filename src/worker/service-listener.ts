@@ -2,7 +2,13 @@
  * A service port of a worker (8280, 8243): HTTP/1.1 in, `Engine.handle`, HTTP/1.1 out. Each request is
  * answered by the generation that was current when its head arrived, so a deploy never splits a request.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
@@ -42,6 +48,7 @@ const CONNECTION_HEADERS = new Set([
 export class ServiceListener implements Closable {
   readonly #options: ServiceListenerOptions;
   readonly #server: Server;
+  #closing = false;
 
   private constructor(options: ServiceListenerOptions, server: Server) {
     this.#options = options;
@@ -77,9 +84,18 @@ export class ServiceListener implements Closable {
   /** Takes no new connections, lets running requests finish, then resolves. */
   close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    this.#closing = true;
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
     return promise;
+  }
+
+  /** A kept connection would hold a stop up until its idle time is over. */
+  #endConnectionWhenClosing(response: ServerResponse): void {
+    if (this.#closing) response.shouldKeepAlive = false;
+    response.once("close", () => {
+      if (this.#closing) setImmediate(() => this.#server.closeIdleConnections());
+    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -99,6 +115,7 @@ export class ServiceListener implements Closable {
         remoteAddress: request.socket.remoteAddress ?? "",
         addressPrefix: this.#addressPrefix(),
       });
+      this.#endConnectionWhenClosing(response);
       await write(answer, response);
     } catch (error) {
       // The client went away, or the body of the answer broke off: the connection cannot be used again.
@@ -148,6 +165,7 @@ function pairsOf(raw: readonly string[]): HeaderList {
 }
 
 async function write(answer: ServiceResponse, response: ServerResponse): Promise<void> {
+  const reason = reasonOf(answer);
   const raw = answer.headers
     .filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase()))
     .filter(([name]) => !Buffer.isBuffer(answer.body) || name.toLowerCase() !== "content-length")
@@ -157,12 +175,17 @@ async function write(answer: ServiceResponse, response: ServerResponse): Promise
     const framing =
       answer.status === 204 || answer.status === 304 ? [] : ["Content-Length", String(length)];
     const own = answer.body === undefined && hasLength(raw) ? [] : framing;
-    response.writeHead(answer.status, answer.reason ?? "", [...raw, ...own]);
+    response.writeHead(answer.status, reason, [...raw, ...own]);
     response.end(answer.body);
     return;
   }
-  response.writeHead(answer.status, answer.reason ?? "", raw);
+  response.writeHead(answer.status, reason, raw);
   await pipeline(answer.body, response);
+}
+
+/** The standard phrase where the answer has none of its own: some clients do not take an empty one. */
+function reasonOf({ status, reason = "" }: ServiceResponse): string {
+  return reason.trim() === "" ? (STATUS_CODES[status] ?? "Unknown") : reason;
 }
 
 /** An answer to HEAD carries the length of the body that it leaves out. */

@@ -47,6 +47,8 @@ export async function buildManagementApp(options: ManagementAppOptions): Promise
     ...(makeServer && { serverFactory: makeServer }),
   }).withTypeProvider<TypeBoxTypeProvider>();
   await app.register(cookie);
+  // Nothing takes plain text: it is answered 415 like every other type that no route knows.
+  app.removeContentTypeParser("text/plain");
   addSecurityHeaders(app);
   addErrorAnswers(app, services.log);
   addAccessControl(app, services);

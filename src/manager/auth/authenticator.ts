@@ -52,6 +52,8 @@ export class Authenticator {
   readonly #tokens: ExpiringKeys<Login>;
   readonly #sessions: ExpiringKeys<Login>;
   readonly #basic: ExpiringKeys<Login>;
+  /** Checks of Basic credentials that are under way: the same ones, sent many times at once, are one login. */
+  readonly #checks = new Map<string, Promise<User>>();
 
   constructor({ users, passwords, clock, log }: AuthenticatorOptions) {
     this.#users = users;
@@ -121,7 +123,12 @@ export class Authenticator {
     const key = `${name}:${password}`;
     const remembered = await this.#findUser(this.#basic.find(key));
     if (remembered) return remembered;
-    const user = await this.checkPassword(name, password, address);
+    const line = `${address} ${key}`;
+    const check =
+      this.#checks.get(line) ??
+      this.checkPassword(name, password, address).finally(() => this.#checks.delete(line));
+    this.#checks.set(line, check);
+    const user = await check;
     this.#basic.keep(key, toLogin(user));
     return user;
   }

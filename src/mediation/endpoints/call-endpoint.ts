@@ -67,7 +67,10 @@ async function call(
   request: EndpointRequest,
 ): Promise<EndpointResponse | undefined> {
   try {
-    return await message.environment.callEndpoint(request);
+    const response = await message.environment.callEndpoint(request);
+    // Whoever reads the body sees its failure; one that nobody reads, or that is thrown away, ends nothing else.
+    response.body.on("error", ignoreFailure);
+    return response;
   } catch (error) {
     if (!(error instanceof EndpointFailure)) throw sendingFault(error);
     if (error.kind !== "timeout" || endpoint.settings.timeoutAction === "fault")
@@ -78,6 +81,10 @@ async function call(
     message.exchange.refuse(504);
     return undefined;
   }
+}
+
+function ignoreFailure(): void {
+  // An 'error' event without a listener would end the process.
 }
 
 function sendingFault(error: unknown): MediationFault {

@@ -8,11 +8,11 @@ import { MediationFault } from "../mediation-fault.ts";
 import type { Message } from "../message/message.ts";
 import {
   elementsOf,
-  isElement,
+  isShownAsXml,
+  nodeText,
   parseDocument,
   rootOf,
   serializeNode,
-  textContentOf,
   type XmlNode,
 } from "../xml/dom.ts";
 import type { JsonValue } from "../xml/json-path.ts";
@@ -50,11 +50,11 @@ export async function argumentOf(
   return { ...classifyText(text), literal };
 }
 
-/** Elements stay XML, one after the other; anything else is its text. */
+/** Elements that hold elements stay XML, one after the other; anything else is its text. */
 function nodesValue(nodes: readonly XmlNode[]): ArgumentValue {
-  if (!nodes.some(isElement)) return classifyText(nodes.map(textContentOf).join(""));
+  if (!nodes.some(isShownAsXml)) return classifyText(nodes.map(nodeText).join(""));
   const parts = nodes.map((node) =>
-    isElement(node) ? serializeNode(node) : encodeEntities(textContentOf(node)),
+    isShownAsXml(node) ? nodeText(node) : encodeEntities(nodeText(node)),
   );
   return { kind: "xml", text: parts.join("") };
 }

@@ -48,6 +48,8 @@ export class Message {
   readonly axis2Client = new Map<string, PropertyValue>();
   /** Handlers of faults, the innermost last. */
   readonly faultHandlers: Sequence[] = [];
+  /** Status line of the endpoint whose response this is; undefined in a request. */
+  endpointStatus: Pick<EndpointResponse, "status" | "reason"> | undefined;
   /** How many endpoints have answered on the way to this message, one after the other. */
   hops = 0;
   /** How deep sequences are nested at this moment. */
@@ -99,6 +101,7 @@ export class Message {
   }
 
   #takeStatus(response: EndpointResponse): void {
+    this.endpointStatus = { status: response.status, reason: response.reason };
     this.axis2.set("HTTP_SC", response.status);
     if (response.reason !== "") this.axis2.set("HTTP_SC_DESC", response.reason);
   }

@@ -3,7 +3,7 @@
  * names of GetPropertyFunction included (To, FAULT, MESSAGE_FORMAT, SYSTEM_DATE, ...).
  */
 import { formatLogTime } from "../../observability/log.ts";
-import { isElement } from "../xml/dom.ts";
+import { isElement, textContentOf } from "../xml/dom.ts";
 import { isFault, payloadOf } from "../xml/soap.ts";
 import { addressingField } from "./addressing.ts";
 import { formatJavaDate } from "./java-date.ts";
@@ -40,7 +40,8 @@ export function setProperty(
 
 /** An XML value stands in a header as the text inside it. */
 function headerText(value: PropertyValue): string {
-  return propertyText(value).trim();
+  const text = typeof value === "object" ? value.map(textContentOf).join("") : propertyText(value);
+  return text.trim();
 }
 
 /** Removes a property. Removing TRANSPORT_HEADERS of axis2 removes all headers. */

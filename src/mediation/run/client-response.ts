@@ -32,7 +32,7 @@ export async function clientResponse(
     return ACCEPTED;
   }
   const status = statusOf(message);
-  const reason = message.axis2Text("HTTP_SC_DESC")?.replace(/[^\t -~]/g, "");
+  const reason = reasonOf(message, status);
   const head = reason === undefined ? { status } : { status, reason };
   if (message.axis2Flag("NO_ENTITY_BODY") || status === 204 || status === 304) {
     message.body.discard();
@@ -51,6 +51,14 @@ function statusOf(message: Message): number {
   const { payload } = message.body;
   const isFaulty = payload?.kind === "envelope" && isFault(payload.envelope);
   return isFaulty && !message.axis2Flag("FAULTS_AS_HTTP_200") ? 500 : 200;
+}
+
+/** HTTP_SC_DESC, unless it is the phrase of an endpoint's status that mediation has replaced. */
+function reasonOf(message: Message, status: number): string | undefined {
+  const reason = message.axis2Text("HTTP_SC_DESC");
+  const came = message.endpointStatus;
+  if (came && came.status !== status && came.reason === reason) return undefined;
+  return reason?.replace(/[^\t -~]/g, "");
 }
 
 /**

@@ -21,6 +21,12 @@ export type XmlNode = Node;
 /** Deepest nesting of a payload; deeper ones would exhaust the stack of whatever walks the tree. */
 export const PAYLOAD_DEPTH_MAX = 500;
 
+/** Most tags, comments and the like of a payload: a tree takes far more memory than its text. */
+export const PAYLOAD_TAGS_MAX = 400_000;
+
+/** Most attributes of one element: they are kept in a list that is searched for each. */
+export const PAYLOAD_ATTRIBUTES_MAX = 5_000;
+
 const ELEMENT_NODE = 1;
 const TEXT_NODE = 3;
 const CDATA_NODE = 4;
@@ -42,6 +48,7 @@ function newParser(): DOMParser {
 export function parseDocument(text: string): XmlDocument {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   if (FORBIDDEN.test(source)) refuse("a character that XML does not allow");
+  checkSize(source);
   let document: XmlDocument;
   try {
     document = newParser().parseFromString(source, "text/xml");
@@ -51,6 +58,31 @@ export function parseDocument(text: string): XmlDocument {
   if (document.doctype) refuse("a document type (<!DOCTYPE>) is not allowed");
   checkNodes(document);
   return document;
+}
+
+/** Looks at the text, since a tree that is too large must not be made. Faulty text is left to the parser. */
+function checkSize(source: string): void {
+  let tags = 0;
+  for (let at = source.indexOf("<"); at !== -1; tags += 1) {
+    const next = source.indexOf("<", at + 1);
+    const end = next === -1 ? source.length : next;
+    // An attribute takes five characters at least: a="" and the blank before it.
+    if (end - at > 5 * PAYLOAD_ATTRIBUTES_MAX) checkTag(source.slice(at, end));
+    at = next;
+  }
+  if (tags > PAYLOAD_TAGS_MAX) refuse(`more than ${PAYLOAD_TAGS_MAX} tags`);
+}
+
+/** `text` begins with a tag or another markup; what follows does not count. */
+function checkTag(text: string): void {
+  if (text.startsWith("<!") || text.startsWith("<?")) return;
+  let attributes = 0;
+  for (const [sign] of text.matchAll(/>|=\s*(?:"[^"]*"|'[^']*')/g)) {
+    if (sign === ">") return;
+    attributes += 1;
+    if (attributes > PAYLOAD_ATTRIBUTES_MAX)
+      refuse(`an element with more than ${PAYLOAD_ATTRIBUTES_MAX} attributes`);
+  }
 }
 
 function refuse(reason: string): never {
@@ -124,6 +156,27 @@ export function elementNamed(
 /** The text of a node and everything inside it; for an attribute its value. */
 export function textContentOf(node: XmlNode): string {
   return node.textContent ?? node.nodeValue ?? "";
+}
+
+/**
+ * What Synapse makes of a node where text is asked for: the text that an element holds itself, and the whole
+ * element as XML when that is blank.
+ */
+export function nodeText(node: XmlNode): string {
+  return isShownAsXml(node) ? serializeNode(node) : ownText(node);
+}
+
+/** Whether `nodeText` gives XML. */
+export function isShownAsXml(node: XmlNode): boolean {
+  return isElement(node) && ownText(node).trim() === "";
+}
+
+function ownText(node: XmlNode): string {
+  if (!isElement(node)) return textContentOf(node);
+  let text = "";
+  for (let child = node.firstChild; child; child = child.nextSibling)
+    if (isText(child)) text += child.nodeValue ?? "";
+  return text;
 }
 
 export function removeChildren(parent: XmlNode): void {

@@ -1,14 +1,18 @@
 /**
- * XPath 1.0 with variables and extension functions (Jaxen as Synapse uses it). The only file that knows the
- * library (`xpath`). Expressions are compiled once, when the artifact is read, with the namespaces that are
+ * XPath 1.0 with variables and extension functions (Jaxen as Synapse uses it). Expressions are compiled once, when the artifact is read, with the namespaces that are
  * in scope of the element that holds them; `fn:` and any other prefix of XPath's function namespace may
  * stand before core functions.
  */
-import xpath from "xpath";
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
-import { textContentOf, type XmlNode } from "./dom.ts";
+import { nodeText, type XmlNode } from "./dom.ts";
 import { EXTENSION_FUNCTIONS } from "./xpath-functions.ts";
+import {
+  type LibraryExpression,
+  type LibraryOptions,
+  type LibraryValue,
+  parseLibraryExpression,
+} from "./xpath-library.ts";
 
 /** What an expression yields. */
 export type XPathValue = string | number | boolean | readonly XmlNode[];
@@ -28,30 +32,6 @@ export interface XPathExpression {
   /** @throws MediationFault when the expression cannot be evaluated. */
   evaluate(scope: XPathScope): XPathValue;
 }
-
-/** A value inside the library. */
-interface LibraryValue {
-  stringValue(): string;
-  numberValue(): number;
-  booleanValue(): boolean;
-  toArray?(): XmlNode[];
-}
-
-interface LibraryOptions {
-  readonly node: XmlNode;
-  readonly namespaces: (prefix: string) => string | undefined;
-  readonly variables: (name: string, namespace: string | null) => unknown;
-  readonly functions: (name: string, namespace: string) => LibraryFunction | undefined;
-}
-
-type LibraryFunction = (context: unknown, ...args: readonly LibraryValue[]) => unknown;
-
-/** The part of the library that its own type declarations leave out. */
-interface Library {
-  parse(expression: string): { evaluate(options: LibraryOptions): LibraryValue };
-}
-
-const library = xpath as unknown as Library;
 
 /** Prefixes of Synapse's variables; a namespace of their own keeps them apart from the user's prefixes. */
 const VARIABLE_PREFIXES = ["ctx", "axis2", "trp", "url", "func", "operation", "sys"];
@@ -95,12 +75,9 @@ export function compileXPath(
   };
 }
 
-function parse(
-  source: string,
-  namespaces: ReadonlyMap<string, string>,
-): ReturnType<Library["parse"]> {
+function parse(source: string, namespaces: ReadonlyMap<string, string>): LibraryExpression {
   try {
-    return library.parse(withoutFunctionPrefixes(source, namespaces));
+    return parseLibraryExpression(withoutFunctionPrefixes(source, namespaces));
   } catch (error) {
     throw new SyntaxError(`"${source}" is not an XPath expression: ${messageOf(error)}`, {
       cause: error,
@@ -150,9 +127,9 @@ function fromLibrary(value: LibraryValue): XPathValue {
   return "b" in value ? value.booleanValue() : value.stringValue();
 }
 
-/** The string value; of a node set that of all its nodes, one after the other, as Synapse makes it. */
+/** The string value; of a node set what Synapse makes of each node, one after the other. */
 export function xpathText(value: XPathValue): string {
-  if (typeof value === "object") return value.map(textContentOf).join("");
+  if (typeof value === "object") return value.map(nodeText).join("");
   return String(value);
 }
 

@@ -131,6 +131,11 @@ describe("the console in a browser", { skip: isWithout }, () => {
       () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
     );
     assert.equal(isTooWide, false);
+    const undeploy = await page
+      .getByRole("button", { name: /^Undeploy/ })
+      .first()
+      .boundingBox();
+    assert.ok(undeploy && undeploy.x + undeploy.width <= 360, JSON.stringify(undeploy));
     await page.getByRole("button", { name: "Log out" }).click();
     await page.getByRole("heading", { name: "Log in" }).waitFor();
     assert.deepEqual(complaints, []);

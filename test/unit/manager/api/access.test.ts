@@ -112,6 +112,14 @@ describe("guessing passwords", () => {
     assert.equal((await ask("GET", "/management/nodes")).status, 200);
   });
 
+  it("is not what many requests at once with the right password are", async () => {
+    const { ask } = await startFixture();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => ask("GET", "/management/nodes")),
+    );
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  });
+
   it("does not pass by guessing many at once", async () => {
     const { ask } = await startFixture();
     const answers = await Promise.all(

@@ -129,6 +129,11 @@ describe("POST /management/deployments", () => {
       headers: { "content-type": "application/x-www-form-urlencoded" },
     });
     assert.equal(form.status, 415);
+    const plain = await ask("POST", "/management/deployments", {
+      headers: { "content-type": "text/plain" },
+      xml: proxyXml("P"),
+    });
+    assert.equal(plain.status, 415);
     const empty = await ask("POST", "/management/deployments", { json: { files: [] } });
     assert.equal(empty.status, 400);
     assert.equal(empty.json().code, "REQUEST_INVALID");

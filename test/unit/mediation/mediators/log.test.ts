@@ -65,3 +65,10 @@ test("an unknown category is refused with the list of categories", () => {
     /^Invalid log category\. Category has to be one of the following : INFO, DEBUG/,
   );
 });
+
+test("an element without text of its own is logged as XML, any other as its text", async () => {
+  const expressions = '<property name="o" expression="//o"/><property name="i" expression="//i"/>';
+  const world = new MediationWorld(proxy(`<log level="custom">${expressions}</log>`));
+  await world.ask({ body: soap("<o> <i>5</i></o>") });
+  assert.deepEqual(world.log.messages("info"), ["o = <o> <i>5</i></o>, i = 5"]);
+});

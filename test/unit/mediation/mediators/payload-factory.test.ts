@@ -14,12 +14,25 @@ function factory(media: string, format: string, args: string): string {
   return `<payloadFactory media-type="${media}"><format>${format}</format><args>${args}</args></payloadFactory>`;
 }
 
-test("text is escaped in XML, elements are inserted, several nodes one after the other", async () => {
-  const body = soap("<r><s>a &amp; b</s><h>1</h><h>2</h></r>");
+test("text is escaped in XML, elements of elements are inserted, several nodes one after the other", async () => {
+  const body = soap("<r><s>a &amp; b</s><h><v>1</v></h><h><v>2</v></h></r>");
   const args = '<arg expression="//s/text()"/><arg expression="//h"/>';
   assert.equal(
     await made(factory("xml", '<x xmlns=""><t>$1</t>$2</x>', args), { body }),
-    "<x><t>a &amp; b</t><h>1</h><h>2</h></x>",
+    "<x><t>a &amp; b</t><h><v>1</v></h><h><v>2</v></h></x>",
+  );
+});
+
+test("an element that holds text stands for its text", async () => {
+  const body = soap("<r><symbol>A &amp; B</symbol><last>12.5</last></r>");
+  const args = '<arg expression="//symbol"/><arg expression="//last"/>';
+  assert.equal(
+    await made(factory("xml", '<x xmlns=""><s>$1</s></x>', args), { body }),
+    "<x><s>A &amp; B</s></x>",
+  );
+  assert.equal(
+    await made(factory("json", '{"symbol":"$1","last":$2}', args), { body }),
+    '{"symbol":"A & B","last":12.5}',
   );
 });
 

@@ -72,7 +72,7 @@ test("special names of get-property answer from message, clock and local entries
 });
 
 test("forms and plain text are XML to expressions", async () => {
-  const log = '<log level="custom"><property name="v" expression="$body/*"/></log>';
+  const log = '<log level="custom"><property name="v" expression="string($body/*)"/></log>';
   const world = new MediationWorld(proxy(log));
   await world.ask({
     headers: { "Content-Type": "application/x-www-form-urlencoded" },

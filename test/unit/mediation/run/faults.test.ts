@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import {
   EndpointFailure,
   type EndpointFailureKind,
@@ -126,4 +128,33 @@ test("a blocking call fails with the code of blocking calls", async () => {
   };
   await world.ask();
   assert.match(world.log.messages("info").at(-1) ?? "", /^c = 401001/);
+});
+
+test("a response body that is thrown away or fails unread ends nothing but itself", async () => {
+  const failing = (): Readable =>
+    new Readable({
+      read: () => undefined,
+      destroy: (_error, done) => done(new Error("Request aborted")),
+    });
+  const call = `<call>${TO_BACKEND}</call><respond/>`;
+  for (const status of [204, 304]) {
+    const world = new MediationWorld(proxy(call));
+    world.backend = () => ({ status, reason: "", headers: [], body: failing() });
+    assert.equal((await world.ask()).status, status);
+    // An 'error' event without a listener would be thrown in the next turn.
+    await setImmediate();
+  }
+});
+
+test("a status that mediation has replaced does not keep the phrase of the endpoint's", async () => {
+  const replaced = '<property name="HTTP_SC" value="201" scope="axis2"/>';
+  const worded = '<property name="HTTP_SC_DESC" value="Made" scope="axis2"/>';
+  const answer = async (mediators: string): Promise<string | undefined> => {
+    const world = new MediationWorld(proxy(`<call>${TO_BACKEND}</call>${mediators}<respond/>`));
+    world.backend = () => ({ ...responseOf(200, "text/xml", soap("<ok/>")), reason: "Fine" });
+    return (await world.ask()).reason;
+  };
+  assert.equal(await answer(""), "Fine");
+  assert.equal(await answer(replaced), undefined);
+  assert.equal(await answer(replaced + worded), "Made");
 });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MediationFault } from "../../../../src/mediation/mediation-fault.ts";
 import {
+  PAYLOAD_ATTRIBUTES_MAX,
   PAYLOAD_DEPTH_MAX,
+  PAYLOAD_TAGS_MAX,
   parseDocument,
   serializeNode,
 } from "../../../../src/mediation/xml/dom.ts";
@@ -45,4 +47,19 @@ test("nesting is bounded", () => {
   const nested = (depth: number): string => "<a>".repeat(depth) + "</a>".repeat(depth);
   assert.doesNotThrow(() => parseDocument(nested(PAYLOAD_DEPTH_MAX)));
   assert.throws(() => parseDocument(nested(PAYLOAD_DEPTH_MAX + 2)), /nested deeper than 500/);
+});
+
+test("the number of tags and of attributes of an element is bounded", () => {
+  const attributes = (count: number): string =>
+    Array.from({ length: count }, (_, index) => ` a${index}=""`).join("");
+  assert.throws(
+    () => parseDocument(`<a>${"<b/>".repeat(PAYLOAD_TAGS_MAX)}</a>`),
+    /more than 400000 tags/,
+  );
+  assert.throws(
+    () => parseDocument(`<a${attributes(PAYLOAD_ATTRIBUTES_MAX + 1)}/>`),
+    /more than 5000 attributes/,
+  );
+  const text = ' x="y"'.repeat(2 * PAYLOAD_ATTRIBUTES_MAX);
+  assert.doesNotThrow(() => parseDocument(`<a${attributes(1_000)}>${text}<![CDATA[${text}]]></a>`));
 });

@@ -76,3 +76,25 @@ test("paths, body variables and names without a path touch the message", () => {
   for (const source of ["//a", "symbol", "$body/*", "string()", "get-property('FAULT')", "@a", "."])
     assert.equal(touchesMessage(source), true, source);
 });
+
+test("nodes come in document order, attributes behind their element", () => {
+  const document = parseDocument('<r><a x="1"><b/></a><c y="2"/><d/></r>');
+  const within = { node: rootOf(document), property: () => "", variable: () => undefined };
+  const found = compileXPath("//d | //c | //@y | //b | //a | //@x", new Map()).evaluate(within);
+  assert.ok(typeof found === "object");
+  assert.deepEqual(
+    found.map((node) => node.nodeName),
+    ["a", "x", "b", "c", "y", "d"],
+  );
+});
+
+test("a message of many elements is searched in no more than linear steps", () => {
+  const document = parseDocument(`<r>${"<a/>".repeat(20_000)}<last/></r>`);
+  const within = { node: rootOf(document), property: () => "", variable: () => undefined };
+  const before = process.cpuUsage();
+  const found = compileXPath("//*[local-name() = 'last']", new Map()).evaluate(within);
+  const { user } = process.cpuUsage(before);
+  assert.ok(typeof found === "object" && found.length === 1);
+  // Quadratic order took minutes of the processor's time; the bound is far from both.
+  assert.ok(user < 20_000_000, `${user} µs`);
+});
