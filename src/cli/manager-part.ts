@@ -5,6 +5,7 @@ import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import { openPublisher } from "../depsync/git-publisher.ts";
 import { AppError } from "../errors/app-error.ts";
 import { type Manager, startManager } from "../manager/manager.ts";
+import { checkStore } from "../manager/store/store-check.ts";
 import { compileEngine } from "../mediation/compile-engine.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
@@ -26,12 +27,16 @@ export interface ManagerPartOptions extends PartOptions {
   readonly onDeployed: () => void;
 }
 
-/** The repository that this manager writes: its own, or the remote one that carbon.xml names, which may be down. */
+/**
+ * The repository that this manager writes: its own, or the remote one that carbon.xml names, which may be down. The
+ * first part of a manager to start. @throws AppError STORE_NOT_SET_UP before anything is made.
+ */
 export async function openOwnPublisher({
   config,
   log,
   clock,
 }: PartOptions): Promise<DeploymentPublisher> {
+  await checkStore(config, clock);
   const { repository } = config.depsync;
   const publisher = await openPublisher({
     folder: repositoryFolder(config, "repository.git"),

@@ -78,7 +78,7 @@ export const upCommand: Command = {
 
 function upAlready(dir: string): AppError {
   const advice = "`bascule status` shows it, `bascule down` stops it";
-  return new AppError("USAGE", `the cluster in ${dir} is up already; ${advice}`);
+  return new AppError("CLUSTER_RUNNING", `the cluster in ${dir} is up already; ${advice}`);
 }
 
 function parseUpOptions(args: readonly string[]): UpOptions {
@@ -166,7 +166,7 @@ async function claimCluster(plan: ClusterPlan): Promise<ClaimedCluster> {
     onState: (node, state) => {
       if (state !== "starting") output.say(`  ${node.name}: ${state}`);
     },
-    onCrash: (node, how) => void reportCrash(output, node, how),
+    onEnd: (node, how) => void reportEnd(output, node, how),
   });
   const control = await ControlServer.claim(controlSocketPath(plan.dir), {
     status: () => clusterStatus(supervisor.statuses, plan.urls, isRunning),
@@ -196,7 +196,7 @@ async function runCluster(
   await supervisor.stop();
 }
 
-async function reportCrash(output: ConsoleOutput, node: PlannedNode, how: string): Promise<void> {
+async function reportEnd(output: ConsoleOutput, node: PlannedNode, how: string): Promise<void> {
   const busy = await busyPortsText(node.ports);
   const restart = ["bascule", ...node.args].map(shellWord).join(" ");
   output.say(

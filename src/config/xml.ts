@@ -7,10 +7,13 @@
 import { XMLParser } from "fast-xml-parser";
 import { XmlDocument, XmlLibError } from "libxml2-wasm";
 import { ConfigError, type SourcePlace } from "../errors/config-error.ts";
+import { findCrowdedTag } from "./xml-attribute-count.ts";
 import { decodeEntities } from "./xml-entities.ts";
 
 /** Largest file that is read, in UTF-16 units. */
 export const XML_LENGTH_MAX = 10 * 1024 * 1024;
+/** Most attributes of one element; fast-xml-parser takes seconds for a hundred thousand. */
+export const XML_ATTRIBUTES_MAX = 1_000;
 /** Deepest nesting that is read. */
 export const XML_DEPTH_MAX = 200;
 
@@ -74,13 +77,18 @@ const parser = new XMLParser({
  * Reads one document.
  * @param file the name used in errors; nothing is opened.
  * @throws ConfigError CONFIG_INVALID with file and line when the text is not well-formed, has a document
- * type, or is beyond XML_LENGTH_MAX or XML_DEPTH_MAX.
+ * type, or is beyond XML_LENGTH_MAX, XML_DEPTH_MAX or XML_ATTRIBUTES_MAX.
  */
 export function parseXml(text: string, file: string): XmlElement {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   if (source.length > XML_LENGTH_MAX)
     fail({ file, line: 1 }, `XML file is larger than ${XML_LENGTH_MAX} characters`);
   checkWellFormed(source, file);
+  const crowded = findCrowdedTag(source, XML_ATTRIBUTES_MAX);
+  if (crowded !== undefined) {
+    const place = { file, line: source.slice(0, crowded).split("\n").length };
+    fail(place, `an element has more than ${XML_ATTRIBUTES_MAX} attributes`);
+  }
   const reader = new TreeReader(source, file);
   const root = reader.readRoot(parser.parse(source));
   if (!root) fail({ file, line: 1 }, "XML file has no root element");

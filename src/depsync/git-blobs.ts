@@ -43,14 +43,16 @@ export async function readBlobs(
 function portions(entries: readonly TreeEntry[]): readonly (readonly TreeEntry[])[] {
   const distinct = new Map(entries.map((entry) => [entry.blob, entry])).values();
   const parts: TreeEntry[][] = [];
-  let bytes = PORTION_BYTES;
+  let part: TreeEntry[] = [];
+  let bytes = 0;
   for (const entry of distinct) {
-    if (bytes + entry.bytes > PORTION_BYTES) {
-      parts.push([]);
+    if (part.length === 0 || bytes + entry.bytes > PORTION_BYTES) {
+      part = [];
+      parts.push(part);
       bytes = 0;
     }
+    part.push(entry);
     bytes += entry.bytes;
-    parts.at(-1)?.push(entry);
   }
   return parts;
 }

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   ARTIFACT_UNKNOWN: "No artifact of that kind and name is deployed.",
   AUTH_FAILED: "The user name or the password is wrong, or the session has ended.",
   CLUSTER_LIMIT: "A member record or a cluster message is larger than a datagram may carry.",
+  CLUSTER_RUNNING: "The cluster of that folder is up already.",
   CLUSTER_START: "Membership could not be started, for example because its port cannot be bound.",
   CONFIG_INVALID: "A configuration file has errors; every one is listed with file and line.",
   DEPLOYMENT_REPOSITORY: "The deployment repository cannot be read or written.",

@@ -38,6 +38,11 @@ export interface ArtifactSummary {
 /** Headers in the order of arrival, names as they came; repeated names stay repeated. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
+export type Transport = "http" | "https";
+
+/** Starts of service addresses, "http://host:port": the listener's own, or its WSDLEPRPrefix. */
+export type AddressPrefixes = Readonly<Partial<Record<Transport, string>>>;
+
 export interface ServiceRequest {
   readonly method: string;
   /** Path and query as received, for example "/services/P?wsdl". */
@@ -45,10 +50,10 @@ export interface ServiceRequest {
   readonly headers: HeaderList;
   /** Undefined: the request has no body. Never read when no mediator or endpoint needs it parsed. */
   readonly body: Readable | undefined;
-  readonly transport: "http" | "https";
+  readonly transport: Transport;
   readonly remoteAddress: string;
-  /** "http://host:port" of this listener, or the WSDLEPRPrefix: start of service addresses. */
-  readonly addressPrefix: string;
+  /** Where services can be reached, for each transport that the node listens on. */
+  readonly addressPrefixes: AddressPrefixes;
 }
 
 export interface ServiceResponse {

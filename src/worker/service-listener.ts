@@ -14,15 +14,15 @@ import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { ServiceListenerConfig } from "../config/node-config.ts";
 import { AppError, messageOf, systemCodeOf } from "../errors/app-error.ts";
-import type { Engine, HeaderList, ServiceResponse } from "../mediation/engine.ts";
+import type { AddressPrefixes, Engine, HeaderList, ServiceResponse } from "../mediation/engine.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 
 export interface ServiceListenerOptions {
   readonly config: ServiceListenerConfig;
-  /** carbon.xml HostName: start of service addresses where no WSDLEPRPrefix is set. */
-  readonly hostName: string;
+  /** Where services can be reached on all of the node's listeners. */
+  readonly addressPrefixes: AddressPrefixes;
   /** The generation for the next request; undefined while none has been deployed. */
   readonly currentEngine: () => Engine | undefined;
   readonly log: Log;
@@ -113,7 +113,7 @@ export class ServiceListener implements Closable {
         body: hasBody(request) ? request : undefined,
         transport: this.#options.config.scheme,
         remoteAddress: request.socket.remoteAddress ?? "",
-        addressPrefix: this.#addressPrefix(),
+        addressPrefixes: this.#options.addressPrefixes,
       });
       this.#endConnectionWhenClosing(response);
       await write(answer, response);
@@ -122,11 +122,6 @@ export class ServiceListener implements Closable {
       if (!request.destroyed) this.#options.log.debug(`answer broke off: ${messageOf(error)}`);
       response.destroy();
     }
-  }
-
-  #addressPrefix(): string {
-    const { config, hostName } = this.#options;
-    return config.wsdlEprPrefix ?? `${config.scheme}://${hostName}:${this.port}`;
   }
 }
 

@@ -6,6 +6,7 @@
 import { type Cluster, type ClusterMessage, type Member } from "../cluster/cluster.ts";
 import { SYNCHRONIZE_TOPIC } from "../cluster/member-properties.ts";
 import type { NodeConfig } from "../config/node-config.ts";
+import type { AddressPrefixes } from "../mediation/engine.ts";
 import { compileEngine } from "../mediation/compile-engine.ts";
 import { HttpClient } from "../net/http-client.ts";
 import type { Log } from "../observability/log.ts";
@@ -101,7 +102,7 @@ export class Worker implements Closable {
     for (const listener of config.serviceListeners) {
       const options = {
         config: listener,
-        hostName: config.hostName,
+        addressPrefixes: addressPrefixes(config),
         currentEngine,
         log: log.child("PassThrough"),
       };
@@ -158,4 +159,14 @@ export class Worker implements Closable {
       managerUrl: manager?.properties["mgtConsoleURL"],
     };
   }
+}
+
+/** WSDLEPRPrefix of each listener, or carbon.xml's HostName with its port. */
+function addressPrefixes({ serviceListeners, hostName }: NodeConfig): AddressPrefixes {
+  return Object.fromEntries(
+    serviceListeners.map(({ scheme, port, wsdlEprPrefix }) => [
+      scheme,
+      wsdlEprPrefix ?? `${scheme}://${hostName}:${port}`,
+    ]),
+  );
 }

@@ -22,7 +22,7 @@ export interface SupervisorOptions {
   readonly onLine: (node: PlannedNode, line: string) => void;
   readonly onState: (node: PlannedNode, state: NodeState) => void;
   /** A node ended that nobody asked to end. `how`: "exit status 1", "SIGKILL". */
-  readonly onCrash: (node: PlannedNode, how: string) => void;
+  readonly onEnd: (node: PlannedNode, how: string) => void;
 }
 
 /** How long one node may take to stop before it is killed: longer than its own deadline for its parts. */
@@ -96,12 +96,10 @@ export class Supervisor {
 
   #onEnd(node: PlannedNode, code: number | null, signal: string | null): void {
     this.#running.delete(node.name);
-    if (this.#stopping) {
-      this.#record(node, stoppedStatus(node, "stopped"));
-      return;
-    }
-    this.#record(node, stoppedStatus(node, "failed"));
-    this.#options.onCrash(node, signal ?? `exit status ${code ?? "unknown"}`);
+    // Status 0: somebody asked the node itself to stop, with a signal for example.
+    const isOrderly = this.#stopping !== undefined || code === 0;
+    this.#record(node, stoppedStatus(node, isOrderly ? "stopped" : "failed"));
+    if (!this.#stopping) this.#options.onEnd(node, signal ?? `exit status ${code ?? "unknown"}`);
   }
 
   #record(node: PlannedNode, status: NodeStatus): void {

@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
+import { shellWord } from "../../config/shell-word.ts";
 import { AppError, messageOf } from "../../errors/app-error.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Closable } from "../../runtime/lifecycle.ts";
@@ -64,7 +65,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 function notSetUp({ home }: StoreOptions, reason: string): AppError {
-  const message = `the manager is not set up: ${reason}; run \`bascule server --home ${home} -Dsetup\` once`;
+  const message = `the manager is not set up: ${reason}; run \`bascule server --home ${shellWord(home)} -Dsetup\` once`;
   return new AppError("STORE_NOT_SET_UP", message, { side: "config" });
 }
 

@@ -5,7 +5,8 @@
 import { encodeEntities } from "../../config/xml-entities.ts";
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
-import { parseDocument, rootOf, type XmlDocument } from "../xml/dom.ts";
+import { parseDocument, PAYLOAD_DEPTH_MAX, rootOf, type XmlDocument } from "../xml/dom.ts";
+import { jsonDepth } from "../xml/json-depth.ts";
 import type { JsonValue } from "../xml/json-path.ts";
 import { jsonToXml } from "../xml/json-to-xml.ts";
 import { emptyEnvelope, envelopeAround, PAYLOAD_NAMESPACE, versionOf } from "../xml/soap.ts";
@@ -24,8 +25,12 @@ export function emptyPayload(contentType: string | undefined): Payload {
   return { kind: "envelope", envelope: emptyEnvelope(version), rest: !isSoap };
 }
 
-/** Parses JSON text. @throws MediationFault when it is not JSON. */
+/** Parses JSON text. @throws MediationFault when it is not JSON, or nested deeper than PAYLOAD_DEPTH_MAX. */
 export function jsonPayload(text: string): Payload {
+  if (jsonDepth(text) > PAYLOAD_DEPTH_MAX) {
+    const limit = `JSON is nested deeper than ${PAYLOAD_DEPTH_MAX} levels`;
+    throw new MediationFault(`Error while building message. ${limit}`);
+  }
   try {
     return { kind: "json", text, value: JSON.parse(text) as JsonValue };
   } catch (error) {

@@ -119,7 +119,7 @@ function requestProperty(message: Message, name: string): string | undefined {
   const { request } = message.exchange;
   if (name === "REMOTE_ADDR") return request.remoteAddress;
   if (name === "TransportInURL") return request.target;
-  if (name === "SERVICE_PREFIX") return `${request.addressPrefix}/`;
+  if (name === "SERVICE_PREFIX") return `${request.addressPrefixes[request.transport] ?? ""}/`;
   if (name === "messageType") return message.headers.get("Content-Type")?.split(";")[0]?.trim();
   return name === "ContentType" ? message.headers.get("Content-Type") : undefined;
 }

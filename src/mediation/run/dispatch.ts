@@ -7,7 +7,12 @@ import type { ServiceRequest, ServiceResponse } from "../engine.ts";
 import type { Environment } from "../message/environment.ts";
 import { isExposed, type ProxyService } from "../services/proxy-service.ts";
 import { serviceListPage } from "../services/service-list.ts";
-import { generateWsdl, rewriteWsdl, serviceAddress } from "../services/wsdl.ts";
+import {
+  generateWsdl,
+  rewriteWsdl,
+  type ServiceAddresses,
+  serviceAddresses,
+} from "../services/wsdl.ts";
 import { rootOf, serializeNode } from "../xml/dom.ts";
 import { faultEnvelope } from "../xml/soap-fault.ts";
 import { clientWireOf } from "./client-response.ts";
@@ -91,23 +96,23 @@ function contract(
   request: ServiceRequest,
   environment: Environment,
 ): ServiceResponse {
-  const address = serviceAddress(request.addressPrefix, service.name);
+  const addresses = serviceAddresses(request.addressPrefixes, service);
   const published = publishedText(service, environment);
   if (published === undefined && service.wsdl.kind === "key") return missingContract(service);
   return {
     status: 200,
     headers: [["Content-Type", "text/xml; charset=UTF-8"]],
-    body: Buffer.from(contractText(service, published, address)),
+    body: Buffer.from(contractText(service, published, addresses)),
   };
 }
 
 function contractText(
   service: ProxyService,
   published: string | undefined,
-  address: string,
+  addresses: ServiceAddresses,
 ): string {
-  if (published === undefined) return generateWsdl(service, address);
-  return service.keepsWsdlAddresses ? published : rewriteWsdl(published, address);
+  if (published === undefined) return generateWsdl(service, addresses);
+  return service.keepsWsdlAddresses ? published : rewriteWsdl(published, addresses);
 }
 
 function publishedText(service: ProxyService, environment: Environment): string | undefined {

@@ -104,7 +104,7 @@ function serviceRequest(parts: {
     body: parts.text === undefined ? undefined : Readable.from([Buffer.from(parts.text)]),
     transport: "http",
     remoteAddress: "127.0.0.1",
-    addressPrefix: `http://localhost:${SELF_PORT}`,
+    addressPrefixes: { http: `http://localhost:${SELF_PORT}` },
   };
 }
 

@@ -1,7 +1,7 @@
 /** The manager's side of the deployment repository, over real git. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import {
   ADMIN,
@@ -46,6 +46,13 @@ describe("the publisher with a repository of its own", { concurrency: 4 }, () =>
     assert.equal(await publisher.head(), third);
     assert.equal(git(publisher.location, "rev-list", "--count", "main"), "3\n");
     git(publisher.location, "fsck", "--strict");
+  });
+
+  it("reads a revision whose first file is empty", async (test) => {
+    const publisher = await publisherIn(temporaryFolder(test));
+    const commit = await publisher.commit([put("a", ""), put("b", "2")], "empty first", ADMIN);
+    const fresh = await publisherIn(dirname(publisher.location));
+    assert.deepEqual(contents(await fresh.read(commit)), { a: "", b: "2" });
   });
 
   it("keeps binary contents and empty files byte for byte", async (test) => {

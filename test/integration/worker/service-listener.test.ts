@@ -23,7 +23,7 @@ async function listening(handler: Handler): Promise<ServiceListener> {
       wsdlEprPrefix: undefined,
       tls: undefined,
     },
-    hostName: "esb.example",
+    addressPrefixes: { http: "http://esb.example:8280" },
     currentEngine: () => engine,
     log: new MemoryLog(),
   });

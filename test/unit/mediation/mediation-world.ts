@@ -110,7 +110,7 @@ export function requestOf(ask: Ask): ServiceRequest {
     body: typeof body === "string" ? Readable.from([Buffer.from(body)]) : body,
     transport: ask.transport ?? "http",
     remoteAddress: "10.1.2.3",
-    addressPrefix: "http://esb.example:80",
+    addressPrefixes: { http: "http://esb.example:80", https: "https://esb.example:443" },
   };
 }
 

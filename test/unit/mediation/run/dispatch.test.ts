@@ -73,6 +73,21 @@ test("the published WSDL has the addresses of the listener that was asked", asyn
   assert.match(byKey.text, /location="http:\/\/esb\.example:80\/services\/P"/);
 });
 
+test("https ports of a WSDL carry the https prefix", async () => {
+  const ask = { method: "GET", path: "/services/P?wsdl", headers: {} };
+  const both = WSDL.replace(
+    "</wsdl:service>",
+    '<wsdl:port name="B" binding="b"><soap:address location="https://old/2"/></wsdl:port></wsdl:service>',
+  );
+  const published = await new MediationWorld(withWsdl(`>${both}</publishWSDL>`)).ask(ask);
+  assert.match(published.text, /"http:\/\/esb\.example:80\/services\/P"/);
+  assert.match(published.text, /"https:\/\/esb\.example:443\/services\/P"/);
+  const generated = await new MediationWorld(
+    `<proxy name="P"><target>${TO_BACKEND}</target></proxy>`,
+  ).ask(ask);
+  assert.match(generated.text, /HttpsSoap11Endpoint.*"https:\/\/esb\.example:443\/services\/P"/);
+});
+
 test("useOriginalwsdl keeps the addresses", async () => {
   const kept = withWsdl(
     `>${WSDL}</publishWSDL>`,
