@@ -196,9 +196,9 @@ test("a broken virtual host file is refused on reload, and the old configuration
 test("one worker is killed under load: all see it leave within 3 s, and no request is lost beyond those in flight on it", async () => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   const results: { startedMs: number; endedMs: number; isAnswered: boolean }[] = [];
-  let isOver = false;
+  const load = new AbortController();
   const client = async (): Promise<void> => {
-    while (!isOver) {
+    while (!load.signal.aborted) {
       const startedMs = performance.now();
       const headers = { ...GET_QUOTE.headers, Host: cluster.servicesHost };
       const isAnswered = await request(`${cluster.services("http")}StockQuoteProxy`, {
@@ -221,7 +221,7 @@ test("one worker is killed under load: all see it leave within 3 s, and no reque
     rest.map((node) => node.line(/Member left \[[0-9a-f-]{36}\]: \/127\.0\.0\.1:\d+/, 3_000)),
   );
   await new Promise((resolve) => setTimeout(resolve, 1_000));
-  isOver = true;
+  load.abort();
   await Promise.all(clients);
   agent.destroy();
   const lost = results.filter(({ isAnswered }) => !isAnswered);

@@ -23,6 +23,6 @@ test("a file with 200,000 attributes on one element is refused with its line", (
     () => parseXml(`<x>\n<y ${attributes}/>\n</x>`, "big.xml"),
     (error) =>
       error instanceof ConfigError &&
-      /more than 1000 attributes in big\.xml:2$/.test(error.message),
+      error.message.endsWith("more than 1000 attributes in big.xml:2"),
   );
 });
