@@ -40,5 +40,5 @@ async function openSource(options: WorkerPartOptions): Promise<RevisionSource> {
     credentials: credentialsOf(config),
     log: log.child("DeploymentRepository"),
   });
-  return new RepositorySource(mirror);
+  return new RepositorySource({ mirror, location, log: log.child("DeploymentSynchronizer") });
 }

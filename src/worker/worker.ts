@@ -97,7 +97,7 @@ export class Worker implements Closable {
     this.#lifecycle.add("outgoing connections", this.#client);
     this.#lifecycle.add("deployment synchronizer", this.#follower);
     cluster?.on("message", (message, from) => this.#onMessage(message, from));
-    cluster?.on("joined", () => this.#lookIfWaiting());
+    cluster?.on("joined", (member) => this.#onJoined(member));
     await this.#follower.start();
     for (const listener of config.serviceListeners) {
       const options = {
@@ -143,9 +143,9 @@ export class Worker implements Closable {
     void this.#follower.look();
   }
 
-  /** The manager that has just joined may be the one that knows where the repository is. */
-  #lookIfWaiting(): void {
-    if (this.#follower.current === undefined) void this.#follower.look();
+  /** The manager that has just joined may know where the repository is, or have made another revision live. */
+  #onJoined(member: Member): void {
+    if (member.role === "manager") void this.#follower.look();
   }
 
   #view(): WorkerView {
