@@ -1,8 +1,10 @@
-/** `npm run docs`: writes the pages that are made from the code, docs/commands.md and docs/errors.md. test/tidy.test.ts compares. */
+/** `npm run docs`: writes the pages that are made from the code, docs/commands.md, docs/errors.md and docs/directives.md. test/tidy.test.ts compares. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { ERROR_CODES } from "../src/errors/codes.ts";
+import { DIRECTIVES } from "../src/gateway/nginx/directives.ts";
+import { directiveLine, VOCABULARY } from "../src/gateway/nginx/vocabulary.ts";
 import { ROOT } from "./run-step.ts";
 
 const commandSections = await Promise.all(
@@ -37,5 +39,28 @@ to do. The management API puts the code into the field \`code\` of its answers.
 | code | meaning |
 | --- | --- |
 ${errorRows.join("\n")}
+`,
+);
+
+const own = DIRECTIVES.map((row) => row.name).filter(
+  (name) => !VOCABULARY.some((known) => known === name),
+);
+const directiveNames = [...new Set([...VOCABULARY, ...own])].sort();
+const directiveLines = directiveNames.map((name) => directiveLine(name, DIRECTIVES));
+
+writeFileSync(
+  join(ROOT, "docs", "directives.md"),
+  `# Directives
+
+What the gateway has of nginx's directives. A directive that is not supported yet is refused as unknown; one that is accepted with a
+warning has no effect, and \`bascule gateway -t\` says so. Nothing is ignored in silence. \`server-if\` and \`location-if\` are the blocks
+of \`if\`, \`limit-except\` that of \`limit_except\`.
+
+\`server_signature bascule | nginx\` is the gateway's own: the name in \`Server\` and on error pages, \`bascule\` unless the
+configuration says otherwise. Monitors that look for nginx's name can be given it with \`server_signature nginx\`.
+
+| directive | status | contexts | |
+| --- | --- | --- | --- |
+${directiveLines.join("\n")}
 `,
 );

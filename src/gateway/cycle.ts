@@ -6,8 +6,10 @@
 import { AppError } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GatewayConfig, LocationConfig } from "./gateway-config.ts";
+import { LimitZones } from "./http/limit-zones.ts";
 import { ProxyTransport } from "./http/proxy/attempt.ts";
 import { PeerAgents } from "./http/proxy/peer-agents.ts";
+import { PeerTlsFactory } from "./http/proxy/peer-tls.ts";
 import type { ErrorLogWriter } from "./http/request-context.ts";
 import type { LogBook } from "./log-book.ts";
 import type { ServerDirectory } from "./upstream/server-directory.ts";
@@ -26,8 +28,11 @@ export class Cycle {
   readonly clock: Clock;
   readonly logs: LogBook;
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly agents = new PeerAgents();
+  readonly agents: PeerAgents;
   readonly transport = new ProxyTransport();
+  readonly peerTls = new PeerTlsFactory();
+  /** The buckets of `limit_req`. */
+  readonly limitZones: LimitZones;
   /** The error log of the main level: what concerns no request. */
   readonly errorLog: ErrorLogWriter;
   readonly #errorLogs = new WeakMap<LocationConfig, ErrorLogWriter>();
@@ -42,7 +47,9 @@ export class Cycle {
   constructor(config: GatewayConfig, services: CycleServices, previous?: Cycle) {
     this.config = config;
     this.clock = services.clock;
+    this.agents = new PeerAgents(services.clock);
     this.logs = services.logs;
+    this.limitZones = new LimitZones(config.limitZones, previous?.limitZones);
     if (previous) checkZoneOwners(config, previous.config);
     this.logs.take(config.logFiles);
     this.errorLog = this.logs.errorLog(config.errorLogs);
@@ -104,7 +111,7 @@ export class Cycle {
 export function zoneOwners(config: GatewayConfig): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const { name, sticky } of config.upstreams.values()) {
-    if (sticky) owners.set(sticky.zoneName, name);
+    if (sticky?.kind === "learn") owners.set(sticky.zoneName, name);
   }
   return owners;
 }

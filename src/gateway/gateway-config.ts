@@ -6,6 +6,8 @@ import type { ConfigProblem } from "../errors/config-error.ts";
 import type { LogFormat } from "./http/modules/access-log.ts";
 import type { ErrorLogTarget } from "./http/modules/error-log.ts";
 import type { HttpSettings } from "./http/modules/modules.ts";
+import type { LimitZoneConfig } from "./http/modules/limit-req.ts";
+import type { RewriteStep } from "./http/rewrite-script.ts";
 import type { LocationMatcher, LocationTable } from "./http/locations.ts";
 import type { ListenAddress } from "./http/listen-address.ts";
 import type { ServerNameTable } from "./http/server-names.ts";
@@ -17,13 +19,22 @@ export interface LocationConfig {
   /** Undefined: the server's own level, outside all locations. */
   readonly matcher: LocationMatcher | undefined;
   readonly settings: HttpSettings;
+  /** What `rewrite`, `if`, `set`, `break` and `return` of this level do, in order. */
+  readonly steps: readonly RewriteStep[];
+  /** How many characters of the path `alias` replaces; undefined: it names the whole file. */
+  readonly aliasSpan: number | undefined;
+  /** The values for the methods that `limit_except` does not name. */
+  readonly limitExcept:
+    { readonly limits: (method: string) => boolean; readonly location: LocationConfig } | undefined;
 }
 
 export interface ServerConfig {
   /** The first `server_name`; "" when there is none. */
   readonly primaryName: string;
-  /** The server's own level: its `return`, and the settings before a location is chosen. */
+  /** The server's own level: the settings before a location is chosen. */
   readonly location: LocationConfig;
+  /** The rewrite steps before a location is chosen. */
+  readonly steps: readonly RewriteStep[];
   readonly locations: LocationTable<LocationConfig>;
   /** Undefined: no certificate is configured. */
   readonly tls: ServerTls | undefined;
@@ -73,5 +84,6 @@ export interface GatewayConfig {
   readonly logFormats: ReadonlyMap<string, LogFormat>;
   /** Paths of all log files, so that they exist from the start on. */
   readonly logFiles: readonly string[];
+  readonly limitZones: readonly LimitZoneConfig[];
   readonly cluster: ClusterConfig | undefined;
 }

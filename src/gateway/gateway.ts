@@ -6,6 +6,7 @@
 import { AppError, messageOf } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
+import { TimerWheel } from "../net/http1/timer-wheel.ts";
 import type { LineSink } from "../observability/log.ts";
 import { Cycle, type CycleServices, zoneOwners } from "./cycle.ts";
 import type { AddressConfig, GatewayConfig, ListenerConfig } from "./gateway-config.ts";
@@ -55,6 +56,7 @@ export class Gateway implements Closable {
     this.#services = { clock, logs, directory, zones: new SessionZones(clock) };
     this.#firstConfig = config;
     this.#listenerServices = {
+      wheel: new TimerWheel(clock),
       onExchange: (exchange, address) => this.#onExchange(exchange, address),
       onClientFault: (message) => this.#cycle?.errorLog.write("info", message),
       nextConnectionNumber: () => ++this.#connectionCount,

@@ -8,8 +8,11 @@ import { LogFile } from "../observability/log-file.ts";
 import type { LineSink } from "../observability/log.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type ErrorLevel, takesLevel } from "./error-log-level.ts";
+import type { LogBuffer } from "./http/modules/access-log.ts";
 import type { ErrorLogWriter } from "./http/request-context.ts";
 import { type ErrorLogTarget, formatErrorLine } from "./http/modules/error-log.ts";
+import { LogBuffers } from "./log-buffers.ts";
+import { LogFileCache, type LogFileCacheOptions } from "./log-file-cache.ts";
 import { describeSystemError } from "./nginx/system-error.ts";
 
 function openFailure(path: string, error: unknown): string {
@@ -19,12 +22,16 @@ function openFailure(path: string, error: unknown): string {
 export class LogBook {
   readonly #clock: Clock;
   readonly #stderr: LineSink;
+  readonly #buffers: LogBuffers;
+  readonly #named: LogFileCache;
   readonly #files = new Map<string, { readonly file: LogFile; users: number }>();
 
   /** @param stderr where `error_log stderr` goes. */
   constructor(clock: Clock, stderr: LineSink) {
     this.#clock = clock;
     this.#stderr = stderr;
+    this.#named = new LogFileCache(clock);
+    this.#buffers = new LogBuffers(clock, (path, text) => this.#files.get(path)?.file.write(text));
   }
 
   /** Opens the files that are not open yet. @throws AppError CONFIG_INVALID; nothing is taken then. */
@@ -51,6 +58,7 @@ export class LogBook {
     for (const path of paths) {
       const entry = this.#files.get(path);
       if (!entry || --entry.users > 0) continue;
+      this.#buffers.close(path);
       this.#files.delete(path);
       entry.file.close();
     }
@@ -62,13 +70,25 @@ export class LogBook {
     else this.#files.get(path)?.file.write(line);
   }
 
+  /** One line to a file whose name depends on the request. @throws the file system's error. */
+  writeNamed(path: string, line: string, cache: LogFileCacheOptions): void {
+    this.#named.write(path, line, cache);
+  }
+
+  /** One line that may wait with others as `buffer` says. */
+  writeBuffered(path: string, buffer: LogBuffer, line: string): void {
+    this.#buffers.add(path, buffer, line);
+  }
+
   /**
    * After logrotate has moved the files away.
    * @returns a sentence for each file that could not be opened: lines still go to the old one.
    */
   reopen(): readonly string[] {
     const failures: string[] = [];
+    this.#named.clear();
     for (const [path, { file }] of this.#files) {
+      this.#buffers.flush(path);
       try {
         file.reopen();
       } catch (error) {

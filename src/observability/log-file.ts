@@ -11,17 +11,18 @@ export class LogFile implements LineSink {
   #descriptor: number;
   #failed = false;
 
-  /** Opens (and makes) the file and its folder. @throws the file system's error. */
-  constructor(path: string) {
+  /** Opens (and makes) the file and, unless told otherwise, its folder. @throws the file system's error. */
+  constructor(path: string, { makesFolder = true }: { readonly makesFolder?: boolean } = {}) {
     this.path = path;
-    mkdirSync(dirname(path), { recursive: true });
+    if (makesFolder) mkdirSync(dirname(path), { recursive: true });
     this.#descriptor = openSync(path, "a", 0o640);
   }
 
   /** Appends; when the disk is full the line is lost and stderr is told once, the node goes on. */
-  write(line: string): void {
+  write(line: string | Buffer): void {
     try {
-      writeSync(this.#descriptor, line);
+      if (typeof line === "string") writeSync(this.#descriptor, line);
+      else writeSync(this.#descriptor, line);
       this.#failed = false;
     } catch (error) {
       if (!this.#failed) process.stderr.write(`cannot write ${this.path}: ${String(error)}\n`);

@@ -7,7 +7,11 @@ import { DirectiveFault } from "../nginx/directive-fault.ts";
 import { DirectiveScope, type ReadingState } from "../nginx/directive-scope.ts";
 import { LocationTable, type LocationEntry, type LocationMatcher } from "./locations.ts";
 import { HTTP_MODULES, type HttpSettings } from "./modules/modules.ts";
-import { proxySettings, type RedirectRule } from "./modules/proxy.ts";
+import { limitExcept, rootSetting } from "./modules/core.ts";
+import { proxySettings } from "./modules/proxy.ts";
+import type { RedirectRule } from "./modules/proxy-rewrites.ts";
+import { rewriteSteps } from "./modules/rewrite.ts";
+import type { RewriteStep } from "./rewrite-script.ts";
 
 /** The values of all HTTP modules for a block. */
 export function compileSettings(block: Block): HttpSettings {
@@ -61,17 +65,74 @@ function compileLocation(
   }
   return {
     matcher,
-    location: { matcher, settings },
+    location: locationConfig(block, matcher, state),
     inner: compileLocations(block, state, matcher),
     redirectsToSlash: pass !== undefined,
   };
 }
 
+/** `block`: a location, or the `if` or `limit_except` in it. */
+function locationConfig(
+  block: Block,
+  matcher: LocationMatcher,
+  state: ReadingState,
+): LocationConfig {
+  const limit = block.isPartOfLocation ? undefined : block.own(limitExcept);
+  return {
+    matcher,
+    settings: compileSettings(block),
+    steps: block.context === "limit-except" ? [] : compileSteps(block, matcher, state),
+    aliasSpan: aliasSpanOf(block),
+    limitExcept: limit && {
+      limits: methodTest(limit.args),
+      location: locationConfig(limit, matcher, state),
+    },
+  };
+}
+
+/** The rewrite steps of a block; `matcher`: undefined on the server's level. */
+export function compileSteps(
+  block: Block,
+  matcher: LocationMatcher | undefined,
+  state: ReadingState,
+): readonly RewriteStep[] {
+  return (block.own(rewriteSteps) ?? []).map((step): RewriteStep => {
+    if (step.kind !== "if") return step;
+    const { condition, block: inner } = step;
+    const steps = compileSteps(inner, matcher, state);
+    const location = matcher && locationConfig(inner, matcher, state);
+    return { kind: "if", condition, steps, location };
+  });
+}
+
+/** How many characters of the path `alias` replaces: those of the location that it stands in. */
+function aliasSpanOf(block: Block): number | undefined {
+  let at: Block | undefined = block;
+  while (at && (at.isPartOfLocation || at.own(rootSetting) === undefined)) at = at.parent;
+  if (at?.context !== "location") return undefined;
+  const { modifier, text } = splitModifier(at.args);
+  return modifier.startsWith("~") ? undefined : toByteString(text).length;
+}
+
+/** GET includes HEAD. */
+function methodTest(methods: readonly string[]): (method: string) => boolean {
+  const open = new Set(methods.map((method) => method.toUpperCase()));
+  if (open.has("GET")) open.add("HEAD");
+  return (method) => !open.has(method);
+}
+
+function splitModifier([first = "", second]: readonly string[]): {
+  readonly modifier: string;
+  readonly text: string;
+} {
+  if (second !== undefined) return { modifier: first, text: second };
+  const [, modifier = "", text = ""] = /^(=|\^~|~\*|~|)(.*)$/s.exec(first) ?? [];
+  return { modifier, text };
+}
+
 function readMatcher(block: Block, state: ReadingState): LocationMatcher {
-  const [first = "", second] = block.args;
   const scope = new DirectiveScope("location", block.place, state);
-  const [, modifier = "", text = ""] =
-    second === undefined ? (/^(=|\^~|~\*|~|)(.*)$/s.exec(first) ?? []) : ["", first, second];
+  const { modifier, text } = splitModifier(block.args);
   const path = toByteString(text);
   switch (modifier) {
     case "=":

@@ -8,7 +8,7 @@ import { reportFault } from "../nginx/analyze.ts";
 import type { Block } from "../nginx/block.ts";
 import { DirectiveFault } from "../nginx/directive-fault.ts";
 import type { ReadingState } from "../nginx/directive-scope.ts";
-import { compileLocations, compileSettings } from "./compile-locations.ts";
+import { compileLocations, compileSettings, compileSteps } from "./compile-locations.ts";
 import { formatAddress, isWildcard, type ListenOptions } from "./listen-address.ts";
 import { serverSettings } from "./modules/core.ts";
 import { compileServerTls, sslSettings, type ServerTls } from "./modules/ssl.ts";
@@ -70,7 +70,14 @@ function compileServer(block: Block, state: ReadingState): CompiledServer {
   const names = block.get(serverSettings.names).flat();
   const config: ServerConfig = {
     primaryName: names[0]?.text ?? "",
-    location: { matcher: undefined, settings: compileSettings(block) },
+    location: {
+      matcher: undefined,
+      settings: compileSettings(block),
+      steps: [],
+      aliasSpan: undefined,
+      limitExcept: undefined,
+    },
+    steps: compileSteps(block, undefined, state),
     locations: compileLocations(block, state),
     tls: compileTls(block, state),
   };

@@ -1,54 +1,17 @@
 /**
  * The boundary between what carries HTTP and what decides about requests: one request with its connection
- * and the ways to answer it. node-exchange.ts implements it over node:http; another engine may replace
- * that without a change behind this line.
+ * and the ways to answer it. net/http1/server-exchange.ts implements it; another engine may stand
+ * beside that without a change behind this line.
  */
 import type { Duplex, Readable } from "node:stream";
-import type { HeaderField } from "./header-fields.ts";
+import type { ConnectionLimits } from "../../net/http1/connection-limits.ts";
+import type { RequestHead } from "../../net/http1/request-head.ts";
+import type { ResponseHead } from "../../net/http1/response-head.ts";
+import type { ConnectionFacts, ResponseBody } from "../../net/http1/server-exchange.ts";
 
-export interface RequestHead {
-  readonly method: string;
-  /** The target of the request line, as received. */
-  readonly target: string;
-  /** "1.0" or "1.1". */
-  readonly version: string;
-  /** Names that are not letters, digits and "-" are already dropped. */
-  readonly fields: readonly HeaderField[];
-}
-
-export interface TlsFacts {
-  /** The name of the client's SNI; "" when it sent none. */
-  readonly serverName: string;
-  /** For example "TLSv1.3". */
-  readonly protocol: string;
-  readonly cipher: string;
-  readonly resumed: boolean;
-}
-
-export interface ConnectionFacts {
-  /** Counts the connections of the process from 1. */
-  readonly number: number;
-  /** Which request of its connection this is, from 1. */
-  readonly requestNumber: number;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
-  /** Undefined: the connection is plain. */
-  readonly tls: TlsFacts | undefined;
-}
-
-export interface ResponseHead {
-  readonly status: number;
-  readonly reason: string;
-  /** Without Connection and Transfer-Encoding: the exchange writes them. */
-  readonly fields: readonly HeaderField[];
-  /** The connection serves no other request after this one. Default: it may. */
-  readonly closes?: boolean;
-}
-
-/** undefined: no body. */
-export type ResponseBody = Readable | Buffer | undefined;
+export type { RequestHead } from "../../net/http1/request-head.ts";
+export type { ResponseHead } from "../../net/http1/response-head.ts";
+export type { ConnectionFacts, ResponseBody, TlsFacts } from "../../net/http1/server-exchange.ts";
 
 export interface Exchange {
   readonly head: RequestHead;
@@ -63,6 +26,12 @@ export interface Exchange {
   readonly responded: boolean;
   /** Bytes of the response body that were handed to the connection. */
   readonly bodyBytesSent: number;
+  /** Bytes of the response with its head and the marks of its chunks. */
+  readonly bytesSent: number;
+  /** Bytes of the request line, the header and the body, as received so far. */
+  readonly requestLength: number;
+  /** The bounds of the connection from here on, until its next request: a location may set its own. */
+  useLimits(limits: ConnectionLimits): void;
   /** Calls once when the client goes before the response is complete. */
   onAbort(handler: () => void): void;
   /**

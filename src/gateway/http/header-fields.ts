@@ -1,6 +1,6 @@
 /**
- * Header fields in the order of arrival, names as they came. Requests drop the names that nginx drops by
- * default (`ignore_invalid_headers on`, `underscores_in_headers off`): a back end that maps "_" to "-"
+ * Header fields in the order of arrival, names as they came. The parser has dropped the names that nginx
+ * drops by default (`ignore_invalid_headers on`, `underscores_in_headers off`): a back end that maps "_" to "-"
  * must not take a client's field for one that the gateway sets.
  */
 
@@ -14,11 +14,6 @@ export function toFields(flat: readonly string[]): readonly HeaderField[] {
   const fields: HeaderField[] = [];
   for (let at = 0; at + 1 < flat.length; at += 2) fields.push([flat[at] ?? "", flat[at + 1] ?? ""]);
   return fields;
-}
-
-/** The fields of a request whose names are letters, digits and "-" only. */
-export function validRequestFields(fields: readonly HeaderField[]): readonly HeaderField[] {
-  return fields.filter(([name]) => /^[A-Za-z0-9-]+$/.test(name));
 }
 
 /** All values of a field joined as one; "" when it is absent. `lowerName`: in lower case. */

@@ -1,16 +1,19 @@
 /**
- * One listening socket. It accepts raw connections and hands each to Node's HTTP engine, with TLS where the
- * address says so; every request asks for the configuration of that moment, so a reload is one
+ * One listening socket. It accepts raw connections and hands each to the HTTP engine of its
+ * address; every request asks for the configuration of that moment, so a reload is one
  * assignment and no connection is lost.
  */
 import { once } from "node:events";
 import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
+import type { TimerWheel } from "../../net/http1/timer-wheel.ts";
 import type { AddressConfig, ListenerConfig } from "../gateway-config.ts";
 import type { Exchange } from "./exchange.ts";
 import { HttpEngine } from "./http-engine.ts";
 import { formatAddress, isWildcard } from "./listen-address.ts";
 
 export interface ListenerServices {
+  /** The time-outs of all connections. */
+  readonly wheel: TimerWheel;
   /** Takes a request; the response is its business. */
   readonly onExchange: (exchange: Exchange, address: AddressConfig) => void;
   /** A connection or a handshake went wrong before there was a request. */

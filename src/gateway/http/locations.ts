@@ -39,6 +39,7 @@ export class LocationTable<Location> {
   readonly #prefixes: readonly LocationEntry<Location>[];
   readonly #regexes: readonly LocationEntry<Location>[];
   readonly #redirects = new Map<string, string>();
+  readonly #named = new Map<string, Location>();
 
   constructor(entries: readonly LocationEntry<Location>[]) {
     const ofKind = (...kinds: readonly LocationMatcher["kind"][]) =>
@@ -48,12 +49,18 @@ export class LocationTable<Location> {
       (left, right) => right.matcher.path.length - left.matcher.path.length,
     );
     this.#regexes = ofKind("regex");
+    for (const { matcher, location } of ofKind("named")) this.#named.set(matcher.path, location);
     for (const { matcher, redirectsToSlash } of entries) {
       const { path } = matcher;
       if (redirectsToSlash && matcher.kind !== "regex" && path.length > 1 && path.endsWith("/")) {
         this.#redirects.set(path.slice(0, -1), path);
       }
     }
+  }
+
+  /** `name`: with its "@". */
+  named(name: string): Location | undefined {
+    return this.#named.get(name);
   }
 
   find(uri: string): LocationMatch<Location> {

@@ -19,8 +19,8 @@ export interface RequestTarget {
 /** Visible characters that `escapePath` writes as %XX: nginx's table for URIs. */
 const UNSAFE_IN_PATH = new Set(Array.from(' "#%<>?\\^`{|}', (char) => char.charCodeAt(0)));
 
-/** Undefined: the target is malformed and the answer is 400. */
-export function parseRequestTarget(target: string): RequestTarget | undefined {
+/** Undefined: the target is malformed and the answer is 400. `mergeSlashes`: "//" counts as "/". */
+export function parseRequestTarget(target: string, mergeSlashes = true): RequestTarget | undefined {
   const absolute = /^https?:\/\/([^/?#]+)(.*)$/is.exec(target);
   const host = absolute?.[1];
   if (host?.includes("@") === true) return undefined;
@@ -32,12 +32,12 @@ export function parseRequestTarget(target: string): RequestTarget | undefined {
   const question = visible.indexOf("?");
   const encoded = question === -1 ? visible : visible.slice(0, question);
   const query = question === -1 ? "" : visible.slice(question + 1);
-  const path = normalisePath(encoded);
+  const path = normalisePath(encoded, mergeSlashes);
   return path === undefined ? undefined : { path, query, raw: visible, host };
 }
 
 /** Undefined for a broken escape, NUL, or a path that climbs above the root. */
-function normalisePath(encoded: string): string | undefined {
+function normalisePath(encoded: string, mergeSlashes: boolean): string | undefined {
   if (/%(?![0-9A-Fa-f]{2})/.test(encoded)) return undefined;
   const decoded = encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
@@ -46,10 +46,10 @@ function normalisePath(encoded: string): string | undefined {
   if (!decoded.includes("//") && !decoded.includes("/.")) return decoded;
   const segments: string[] = [];
   const words = decoded.split("/").slice(1);
-  for (const word of words) {
+  for (const [at, word] of words.entries()) {
     if (word === "..") {
       if (segments.pop() === undefined) return undefined;
-    } else if (word !== "" && word !== ".") {
+    } else if (word !== "." && (word !== "" || (!mergeSlashes && at < words.length - 1))) {
       segments.push(word);
     }
   }

@@ -1,73 +1,98 @@
 /** The gateway's own answers: error pages, redirects, texts of `return`; and the fields that all answers get. */
-import { addedFields } from "./modules/headers.ts";
-import { renderErrorPage, serverToken } from "./error-page.ts";
+import { connectionLimits } from "./modules/connection.ts";
+import { withAddedFields } from "./modules/headers.ts";
+import { renderErrorPage, sentStatusOf, serverToken } from "./error-page.ts";
 import type { ResponseBody, ResponseHead } from "./exchange.ts";
 import { fieldValues, type HeaderField } from "./header-fields.ts";
 import type { RequestContext } from "./request-context.ts";
+import { chooseSpecialResponse } from "./special-response.ts";
 import { reasonOf } from "./status-reasons.ts";
 import { hostOf } from "./variables/request-variables.ts";
 
 /** Sends a response with the fields that the location adds; the context remembers the head. */
 export async function respond(
   context: RequestContext,
-  head: ResponseHead,
+  given: ResponseHead,
   body: ResponseBody,
 ): Promise<void> {
-  const { serverTokens } = context.location.settings.core;
-  const fields: HeaderField[] = [["Server", serverToken(serverTokens)]];
+  const head = withErrorStatus(context, given);
+  const fields: HeaderField[] = [["Server", serverTokenOf(context)]];
   if (fieldValues(head.fields, "date").length === 0) {
     fields.push(["Date", new Date(context.clock.wallMs()).toUTCString()]);
   }
-  fields.push(...head.fields);
+  fields.push(...head.fields, ...context.fieldsBeside(head.fields));
   // Variables of add_header may ask for the response: it must be there before they are evaluated.
   context.response = { ...head, fields };
-  context.response = {
-    ...head,
-    fields: [...fields, ...addedFields(context, head.status)],
-  };
+  context.response = { ...head, fields: withAddedFields(context, head.status, fields) };
+  context.exchange.useLimits(connectionLimits(context.location.settings));
   await context.exchange.respond(context.response, body);
+}
+
+/** The status of the error goes before that of the page that answers it (err_status). */
+function withErrorStatus(context: RequestContext, head: ResponseHead): ResponseHead {
+  const { errorStatus: status } = context;
+  return status === 0 || status === head.status
+    ? head
+    : { ...head, status, reason: reasonOf(status) };
+}
+
+function serverTokenOf(context: RequestContext): string {
+  const { serverTokens, signature } = context.location.settings.core;
+  return serverToken(serverTokens, signature);
 }
 
 /** After these the client and the gateway may disagree about where the next request starts (ngx_http_special_response_handler). */
 const CLOSING_STATUSES = new Set([400, 413, 414, 500, 501, 505]);
 
-/** A small HTML page for the status. */
+/** Answers with a status: with what `error_page` says, else with a small HTML page; 494 and 497 go out as 400. */
 export async function respondError(context: RequestContext, status: number): Promise<void> {
-  const page = renderErrorPage(status, context.location.settings.core.serverTokens);
-  const closes = CLOSING_STATUSES.has(status);
-  await respondText(context, status, { type: "text/html", body: page, closes });
+  const special = chooseSpecialResponse(context, status);
+  if (special.kind === "internal") return context.runPhases(special.from);
+  if (special.kind === "cycle") context.errorStatus = 500;
+  if (special.kind === "redirect") setLocation(context, special.url);
+  const shown = context.errorStatus === 0 ? status : context.errorStatus;
+  const sentStatus = sentStatusOf(shown);
+  context.errorStatus = sentStatus;
+  const closes = CLOSING_STATUSES.has(sentStatusOf(status));
+  const body = pageOf(context, shown);
+  await respondText(context, sentStatus, { type: "text/html", body, closes });
+}
+
+function pageOf(context: RequestContext, status: number): Buffer {
+  const { serverTokens, signature } = context.location.settings.core;
+  return renderErrorPage(status, serverTokens, signature);
 }
 
 /** A redirect to `url`; a path is completed with scheme, host and port of the request. */
-export async function respondRedirect(
+export function respondRedirect(
   context: RequestContext,
   status: number,
   url: string,
 ): Promise<void> {
-  const page = renderErrorPage(status, context.location.settings.core.serverTokens);
-  const location = absoluteUrl(context, url);
-  await respondText(context, status, {
-    type: "text/html",
-    body: page,
-    fields: [["Location", location]],
-  });
+  setLocation(context, url);
+  return respondError(context, status);
+}
+
+function setLocation(context: RequestContext, url: string): void {
+  context.extraFields.set("Location", absoluteUrl(context, url));
+}
+
+/** No body at all. */
+export function respondEmpty(context: RequestContext, status: number): Promise<void> {
+  const bodiless = context.errorStatus === 0 && (status === 204 || status === 304 || status < 200);
+  if (!bodiless) return respondText(context, status, { type: "text/plain", body: Buffer.alloc(0) });
+  return respond(context, { status, reason: reasonOf(status), fields: [] }, undefined);
 }
 
 /** A response with a body that is known as a whole. */
 export async function respondText(
   context: RequestContext,
   status: number,
-  content: {
-    readonly type: string;
-    readonly body: Buffer;
-    readonly fields?: readonly HeaderField[];
-    readonly closes?: boolean;
-  },
+  content: { readonly type: string; readonly body: Buffer; readonly closes?: boolean },
 ): Promise<void> {
   const fields: readonly HeaderField[] = [
     ["Content-Type", content.type],
     ["Content-Length", String(content.body.length)],
-    ...(content.fields ?? []),
   ];
   const { closes = false } = content;
   await respond(context, { status, reason: reasonOf(status), fields, closes }, content.body);
@@ -75,12 +100,17 @@ export async function respondText(
 
 /** A path completed with scheme, host and port of the request (`absolute_redirect on`); a URL as it is. */
 export function absoluteUrl(context: RequestContext, url: string): string {
-  return url.startsWith("/") ? `${originOf(context)}${url}` : url;
+  const { absoluteRedirect } = context.location.settings.core;
+  return url.startsWith("/") && absoluteRedirect ? `${originOf(context)}${url}` : url;
 }
 
 function originOf(context: RequestContext): string {
+  const { portInRedirect, serverNameInRedirect } = context.location.settings.core;
   const { localPort, tls } = context.exchange.connection;
   const scheme = tls ? "https" : "http";
   const isDefault = localPort === (tls ? 443 : 80);
-  return `${scheme}://${hostOf(context)}${isDefault ? "" : `:${localPort}`}`;
+  const { primaryName } = context.server;
+  const host = serverNameInRedirect && primaryName !== "" ? primaryName : hostOf(context);
+  const name = host === "" ? context.exchange.connection.localAddress : host;
+  return `${scheme}://${name}${isDefault || !portInRedirect ? "" : `:${localPort}`}`;
 }

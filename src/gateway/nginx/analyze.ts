@@ -89,7 +89,8 @@ function readSetting(
   const scope = new DirectiveScope(row.name, statement.place, state);
   const args = statement.args.map((word) => word.text);
   if (row.notice !== undefined) scope.warn(row.notice);
-  into.set(row, row.read(into.own(row), args, scope));
+  const slot = row.slot ?? row;
+  into.set(slot, row.read(into.own(slot), args, scope));
 }
 
 function openBlock(
@@ -107,4 +108,8 @@ function openBlock(
   const children = statement.children ?? [];
   if (!row.table) analyzeInto(inner, children, table, state);
   else for (const child of children) inner.addEntry(child);
+  if (row.joins && !inner.isFaulty) {
+    const scope = new DirectiveScope(row.name, statement.place, state);
+    into.set(row.joins.slot, row.joins.read(into.own(row.joins.slot), inner, scope));
+  }
 }

@@ -32,6 +32,10 @@ export class Block {
     if (parent) parent.#children.push(this);
   }
 
+  get children(): readonly Block[] {
+    return this.#children;
+  }
+
   /** The inner blocks of that context, in the order of the configuration. */
   childrenIn(context: Context): readonly Block[] {
     return this.#children.filter((child) => child.context === context);
@@ -45,6 +49,11 @@ export class Block {
   /** One of the block's own statements is wrong: what it lacks then is no further problem. */
   get isFaulty(): boolean {
     return this.#isFaulty;
+  }
+
+  /** `if` and `limit_except` of a location: it is the location itself, with other values. */
+  get isPartOfLocation(): boolean {
+    return this.context === "location-if" || this.context === "limit-except";
   }
 
   noteFault(): void {
@@ -68,7 +77,8 @@ export class Block {
   get<Value, Initial>(setting: Setting<Value, Initial>): Value | Initial {
     const own = this.own(setting);
     if (own !== undefined) return own;
-    if (setting.inherited && this.parent) return this.parent.get(setting);
+    if (this.parent && (setting.inherited || this.isPartOfLocation))
+      return this.parent.get(setting);
     return setting.initial;
   }
 

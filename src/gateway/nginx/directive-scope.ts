@@ -6,6 +6,7 @@
 import { isAbsolute, resolve } from "node:path";
 import type { ConfigProblems, SourcePlace } from "../../errors/config-error.ts";
 import type { ConfigFiles } from "./config-files.ts";
+import { isBuiltInVariable } from "../http/variables/variables.ts";
 import { DirectiveFault } from "./directive-fault.ts";
 import { compileRegex, groupNamesOf } from "./regex.ts";
 import { describeSystemError } from "./system-error.ts";
@@ -23,6 +24,8 @@ export interface ReadingState {
   readonly templates: Template[];
   /** Names of the named groups of all regular expressions, in lower case. */
   readonly captureNames: Set<string>;
+  /** Names of the variables that `set` defines, in lower case. */
+  readonly setNames: Set<string>;
 }
 
 export class DirectiveScope {
@@ -49,6 +52,16 @@ export class DirectiveScope {
     const regex = compileRegex(pattern, caseless);
     for (const name of groupNamesOf(regex)) this.#state.captureNames.add(name.toLowerCase());
     return regex;
+  }
+
+  /** `name`: in lower case. */
+  isBuiltIn(name: string): boolean {
+    return isBuiltInVariable(name);
+  }
+
+  /** A variable that the configuration assigns. `name`: without "$", in any case. */
+  defineVariable(name: string): void {
+    this.#state.setNames.add(name.toLowerCase());
   }
 
   /** The path of a log or pid file, relative to the prefix. */

@@ -3,12 +3,24 @@
  * its value is read, its default and whether inner levels inherit it. Rows live beside the module that
  * they belong to; directives.ts is the ordered list. Takes the idea of nginx's ngx_command_t.
  */
+import type { Block } from "./block.ts";
 import { DirectiveFault } from "./directive-fault.ts";
 import type { DirectiveScope } from "./directive-scope.ts";
 import { parseDurationMs, parseFlag, parseNumber, parseSize } from "./units.ts";
 
 export type Context =
-  "main" | "events" | "http" | "server" | "location" | "upstream" | "map" | "types" | "cluster";
+  | "main"
+  | "events"
+  | "http"
+  | "server"
+  | "server-if"
+  | "location"
+  | "location-if"
+  | "limit-except"
+  | "upstream"
+  | "map"
+  | "types"
+  | "cluster";
 
 export interface Arity {
   readonly min: number;
@@ -19,6 +31,8 @@ interface Row {
   readonly name: string;
   readonly contexts: readonly Context[];
   readonly arity: Arity;
+  /** What of nginx's directive is not there, for docs/directives.md. Undefined: nothing is missing. */
+  readonly missing?: string;
 }
 
 /** A directive with a value. `Initial` is the type of the default where no level sets one. */
@@ -29,6 +43,8 @@ export interface Setting<Value, Initial = Value> extends Row {
   readonly inherited: boolean;
   /** Said as a warning wherever the directive stands; undefined: nothing. */
   readonly notice: string | undefined;
+  /** The row that keeps the values, where several directives share one order. Default: this row. */
+  readonly slot?: Setting<Value, Initial>;
   /**
    * The value after this statement. `previous`: the value from an earlier statement of the same level.
    * @throws DirectiveFault.
@@ -42,6 +58,14 @@ export interface BlockDirective extends Row {
   readonly opens: Context;
   /** true: the statements inside are entries of a table (`map`, `types`), not directives. */
   readonly table: boolean;
+  /** The block takes its place among the values of a setting of the outer block (`if`, `types`). */
+  readonly joins: BlockMembership | undefined;
+}
+
+export interface BlockMembership {
+  readonly slot: Setting<unknown, unknown>;
+  /** The setting's value with this block, whose inside is already analysed. @throws DirectiveFault. */
+  read(previous: unknown, block: Block, scope: DirectiveScope): unknown;
 }
 
 export type Directive = Setting<unknown, unknown> | BlockDirective;
@@ -59,17 +83,22 @@ interface SettingOptions<Value, Initial> {
   /** Default: true. */
   readonly inherited?: boolean;
   readonly notice?: string;
+  readonly missing?: string;
 }
 
 /** The levels on which most directives may stand. */
 export const HTTP_LEVELS = ["http", "server", "location"] as const;
+/** The levels of directives that may also stand in an `if` of a location. */
+export const HTTP_LEVELS_AND_IF = [...HTTP_LEVELS, "location-if"] as const;
 
 function toRow({
   name,
   contexts,
   arity = 1,
-}: Pick<SettingOptions<unknown, unknown>, "name" | "contexts" | "arity">): Row {
-  return { name, contexts, arity: typeof arity === "number" ? { min: arity, max: arity } : arity };
+  missing,
+}: Pick<SettingOptions<unknown, unknown>, "name" | "contexts" | "arity" | "missing">): Row {
+  const bounds = typeof arity === "number" ? { min: arity, max: arity } : arity;
+  return { name, contexts, arity: bounds, ...(missing === undefined ? {} : { missing }) };
 }
 
 /** A directive that may stand once per level: a second one "is duplicate". */
@@ -107,6 +136,14 @@ export function list<Item>(
   };
 }
 
+/** A directive whose values stand among those of `target`, in the order of the configuration. */
+export function joining<Item>(
+  target: Setting<readonly Item[]>,
+  options: Omit<SettingOptions<Item, readonly Item[]>, "initial" | "inherited">,
+): Setting<readonly Item[]> {
+  return { ...list(options), slot: target };
+}
+
 /** A directive that is read and has no effect; every use is told in a warning. */
 export function accepted(
   name: string,
@@ -119,14 +156,16 @@ export function accepted(
 
 /** A directive that opens a block. */
 export function block(
-  options: Pick<SettingOptions<unknown, unknown>, "name" | "contexts" | "arity"> & {
+  options: Pick<SettingOptions<unknown, unknown>, "name" | "contexts" | "arity" | "missing"> & {
     readonly opens: Context;
     /** Default: false. */
     readonly table?: boolean;
+    readonly joins?: BlockMembership;
   },
 ): BlockDirective {
-  const { opens, table = false } = options;
-  return { kind: "block", ...toRow({ ...options, arity: options.arity ?? 0 }), opens, table };
+  const { opens, table = false, joins } = options;
+  const row = toRow({ ...options, arity: options.arity ?? 0 });
+  return { kind: "block", ...row, opens, table, joins };
 }
 
 /** The values of a group of rows, as an object with the same keys. */

@@ -3,18 +3,18 @@
  * a new module is one file and one line here.
  */
 import { clusterBlock, clusterSettings } from "../cluster-directives.ts";
+import { denyRow } from "../http/modules/access.ts";
 import { logFormat } from "../http/modules/access-log.ts";
-import { coreAccepted, coreBlocks, serverSettings } from "../http/modules/core.ts";
+import { aliasRow, coreAccepted, coreBlocks, serverSettings } from "../http/modules/core.ts";
 import { eventsBlock, httpBlock, mainAccepted, mainSettings } from "../http/modules/main-level.ts";
+import { limitReqZone } from "../http/modules/limit-req.ts";
 import { mapBlock } from "../http/modules/map.ts";
 import { HTTP_MODULES } from "../http/modules/modules.ts";
 import { proxyAccepted } from "../http/modules/proxy.ts";
+import { rewriteRows } from "../http/modules/rewrite.ts";
 import { sslAccepted, sslSettings } from "../http/modules/ssl.ts";
-import {
-  upstreamAccepted,
-  upstreamBlock,
-  upstreamSettings,
-} from "../upstream/upstream-directives.ts";
+import { balancingSettings } from "../upstream/balancing-directives.ts";
+import { upstreamBlock, upstreamSettings } from "../upstream/upstream-directives.ts";
 import type { Directive } from "./directive.ts";
 
 export const DIRECTIVES: readonly Directive[] = [
@@ -26,6 +26,10 @@ export const DIRECTIVES: readonly Directive[] = [
   ...Object.values(serverSettings),
   ...Object.values(HTTP_MODULES).flatMap((rows): readonly Directive[] => Object.values(rows)),
   ...coreAccepted,
+  ...rewriteRows,
+  aliasRow,
+  denyRow,
+  limitReqZone,
   ...proxyAccepted,
   logFormat,
   mapBlock,
@@ -33,7 +37,7 @@ export const DIRECTIVES: readonly Directive[] = [
   ...sslAccepted,
   upstreamBlock,
   ...Object.values(upstreamSettings),
-  ...upstreamAccepted,
+  ...Object.values(balancingSettings),
   clusterBlock,
   ...Object.values(clusterSettings),
 ];

@@ -16,7 +16,9 @@ import {
   type LogFormat,
   readFormatParts,
 } from "../http/modules/access-log.ts";
+import { rootSetting } from "../http/modules/core.ts";
 import { errorLogSettings } from "../http/modules/error-log.ts";
+import { limitReqSettings, limitReqZone, type LimitZoneConfig } from "../http/modules/limit-req.ts";
 import { mainSettings } from "../http/modules/main-level.ts";
 import { compileMap } from "../http/modules/map.ts";
 import { variableLookup } from "../http/variables/variables.ts";
@@ -27,7 +29,7 @@ import { type ConfigFiles, systemFiles } from "./config-files.ts";
 import { DirectiveScope, type ReadingState } from "./directive-scope.ts";
 import { DIRECTIVES } from "./directives.ts";
 import { Parser } from "./parser.ts";
-import type { VariableReader } from "./template.ts";
+import { Template, type VariableReader } from "./template.ts";
 
 export interface LoadOptions {
   /** Absolute path of the main file (`-c`). */
@@ -52,16 +54,26 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
   const problems = new ConfigProblems();
   const folder = dirname(file);
   const captureNames = new Set<string>();
-  const state: ReadingState = { problems, files, prefix, folder, templates: [], captureNames };
+  const setNames = new Set<string>();
+  const state: ReadingState = {
+    problems,
+    files,
+    prefix,
+    folder,
+    templates: [],
+    captureNames,
+    setNames,
+  };
   const place: SourcePlace = { file, line: 1 };
   const parser = new Parser(files, problems, folder);
   const extra = parser.parseText(options.extraDirectives ?? "", "command line");
   const main = analyze([...extra, ...parser.parseFile(file, place)], TABLE, state, place);
   const http = main.childrenIn("http")[0] ?? new Block("http", { args: [], place }, main);
-  setLogDefaults(main, http, options, place);
+  setPathDefaults(main, http, options, place);
   const logFormats = compileLogFormats(http, state);
   const upstreams = await compileUpstreams(http, lookupHost, state);
   const listeners = compileListeners(http, state);
+  const limitZones = compileLimitZones(http, problems);
   bindVariables(http, state);
   const logFiles = compileLogFiles(main, logFormats, problems);
   problems.throwIfErrors();
@@ -73,10 +85,28 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
     errorLogs: main.get(errorLogSettings.logs),
     logFormats,
     logFiles,
+    limitZones,
     listeners,
     upstreams,
     cluster: compileCluster(main),
   };
+}
+
+/** Names are unique, and each rule's zone exists. */
+function compileLimitZones(http: Block, problems: ConfigProblems): readonly LimitZoneConfig[] {
+  const zones = http.get(limitReqZone);
+  const names = new Set(zones.map(({ name }) => name));
+  if (names.size < zones.length) {
+    problems.error(http.place, 'a zone of "limit_req_zone" is already bound to a key');
+  }
+  const check = (block: Block): void => {
+    for (const { zoneName, place } of block.own(limitReqSettings.rules) ?? []) {
+      if (!names.has(zoneName)) problems.error(place, `zero size shared memory zone "${zoneName}"`);
+    }
+    for (const child of block.children) check(child);
+  };
+  check(http);
+  return zones;
 }
 
 /** Every address of the system's resolver. */
@@ -85,8 +115,8 @@ async function lookupSystemHost(host: string): Promise<readonly string[]> {
   return addresses.map(({ address }) => address);
 }
 
-/** Where nothing is configured, logs go to <prefix>/logs, as in nginx. */
-function setLogDefaults(
+/** Where nothing is configured, logs go to <prefix>/logs and files come from <prefix>/html, as in nginx. */
+function setPathDefaults(
   main: Block,
   http: Block,
   { prefix, errorLogFile = resolve(prefix, "logs/error.log") }: LoadOptions,
@@ -95,9 +125,19 @@ function setLogDefaults(
   if (main.own(errorLogSettings.logs) === undefined) {
     main.set(errorLogSettings.logs, [{ path: errorLogFile, level: "error" }]);
   }
+  if (http.own(rootSetting) === undefined) {
+    http.set(rootSetting, { base: new Template(resolve(prefix, "html"), place), isAlias: false });
+  }
   if (http.own(accessLogSettings.choices) === undefined) {
     const path = resolve(prefix, "logs/access.log");
-    const target = { path, formatName: "combined", condition: undefined, place };
+    const target = {
+      path,
+      pathTemplate: undefined,
+      buffer: undefined,
+      formatName: "combined",
+      condition: undefined,
+      place,
+    };
     http.set(accessLogSettings.choices, [target]);
   }
 }
@@ -128,7 +168,7 @@ function bindVariables(http: Block, state: ReadingState): void {
       reportFault(error, block.place, state);
     }
   }
-  const find = variableLookup(own, state.captureNames);
+  const find = variableLookup(own, new Set([...state.captureNames, ...state.setNames]));
   for (const template of state.templates) {
     for (const name of template.bind(find)) {
       state.problems.error(template.place, `unknown "${name}" variable`);
@@ -147,15 +187,13 @@ function compileLogFiles(
     if (path !== "stderr") paths.add(path);
   }
   for (const target of accessLogTargets(block.own(accessLogSettings.choices) ?? [])) {
-    paths.add(target.path);
+    if (!target.pathTemplate) paths.add(target.path);
     if (!formats.has(target.formatName)) {
       problems.error(target.place, `unknown log format "${target.formatName}"`);
     }
   }
-  for (const context of ["http", "server", "location"] as const) {
-    for (const child of block.childrenIn(context)) {
-      for (const path of compileLogFiles(child, formats, problems)) paths.add(path);
-    }
+  for (const child of block.children) {
+    for (const path of compileLogFiles(child, formats, problems)) paths.add(path);
   }
   return [...paths];
 }

@@ -15,10 +15,18 @@ export function groupNamesOf(regex: RegExp): readonly string[] {
 /** What JavaScript would read as something else than PCRE does: letters after a backslash, POSIX classes. */
 const MISREAD = /\\[aeghzACEGHKNQRVXZ]|\[\[:/;
 
+/** The text of "\Q...\E" as an expression. */
+function quote(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (char) => (char === "-" ? char : `\\${char}`));
+}
+
 /** Matches strings of bytes. @throws DirectiveFault when the expression cannot be compiled. */
 export function compileRegex(pattern: string, caseless: boolean): RegExp {
   const inline = pattern.startsWith("(?i)");
-  const source = toByteString((inline ? pattern.slice(4) : pattern).replaceAll("(?P<", "(?<"));
+  const plain = (inline ? pattern.slice(4) : pattern).replaceAll("(?P<", "(?<");
+  const source = toByteString(
+    plain.replace(/\\Q(.*?)(?:\\E|$)/gs, (_, text: string) => quote(text)),
+  );
   const misread = MISREAD.exec(source.replaceAll("\\\\", ""))?.[0];
   if (misread !== undefined) {
     throw new DirectiveFault(
@@ -26,7 +34,9 @@ export function compileRegex(pattern: string, caseless: boolean): RegExp {
     );
   }
   try {
-    return new RegExp(source, caseless || inline ? "i" : "");
+    // Only then are Unicode's classes known.
+    const unicode = /\\[pP]\{/.test(source) ? "u" : "";
+    return new RegExp(source, (caseless || inline ? "i" : "") + unicode);
   } catch (error) {
     throw new DirectiveFault(`regular expression failed: ${messageOf(error)} in "${pattern}"`);
   }

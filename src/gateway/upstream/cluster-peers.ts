@@ -1,4 +1,5 @@
 /** `cluster_servers`: the members of a sub-domain that offer the scheme, as peer configurations. */
+import { formatAddress } from "../http/listen-address.ts";
 import type { DirectoryMember } from "./server-directory.ts";
 import type { ClusterServersConfig, PeerConfig } from "./upstream-config.ts";
 
@@ -12,6 +13,7 @@ export function clusterPeers(
     const isServing = member.state === "active" || member.state === "draining";
     if (member.subDomain !== subDomain || port === undefined || !isServing) return [];
     const drain = options.drain || member.state === "draining";
-    return [{ ...options, drain, host: member.host, port }];
+    const name = formatAddress({ host: member.host, port });
+    return [{ ...options, drain, name, host: member.host, port }];
   });
 }

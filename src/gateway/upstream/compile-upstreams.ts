@@ -9,14 +9,25 @@ import { HTTP_MODULES } from "../http/modules/modules.ts";
 import type { ProxyPass } from "../http/modules/proxy.ts";
 import type { Block } from "../nginx/block.ts";
 import type { ReadingState } from "../nginx/directive-scope.ts";
-import { readPeerOptions, upstreamSettings } from "./upstream-directives.ts";
-import type { PeerConfig, StickyLearnConfig, UpstreamConfig } from "./upstream-config.ts";
+import { balancingMethod } from "./balancing-directives.ts";
+import { readPeerOptions, type ServerLine, upstreamSettings } from "./upstream-directives.ts";
+import type {
+  BalancingMethod,
+  KeepaliveConfig,
+  PeerConfig,
+  UpstreamConfig,
+} from "./upstream-config.ts";
 
 /** Addresses of a host name. Rejects when there are none. */
 export type HostLookup = (host: string) => Promise<readonly string[]>;
 
-/** Idle connections kept to a `proxy_pass` without upstream block. */
-const KEEPALIVE_COUNT = 32;
+/** Connections kept to a `proxy_pass` without upstream block: the defaults of upstream blocks. */
+const KEEPALIVE: KeepaliveConfig = {
+  idleCount: upstreamSettings.keepaliveCount.initial,
+  requestCount: upstreamSettings.keepaliveRequests.initial,
+  ageMs: upstreamSettings.keepaliveAgeMs.initial,
+  idleMs: upstreamSettings.keepaliveIdleMs.initial,
+};
 
 interface HostUse {
   readonly host: string;
@@ -66,11 +77,11 @@ class UpstreamCompiler {
   }
 
   async compileBlock(name: string, block: Block): Promise<UpstreamConfig> {
-    const { servers, clusterServers, sticky, keepaliveCount } = block.settings(upstreamSettings);
+    const { servers, clusterServers, sticky, ...rest } = block.settings(upstreamSettings);
     const peers: PeerConfig[] = [];
     for (const { scope, text, ...server } of servers) {
       const addresses = await this.#resolve({ host: server.host, text, place: scope.place });
-      peers.push(...addresses.map((host) => ({ ...server, host })));
+      peers.push(...addresses.map((host) => ({ ...server, name: text, host })));
     }
     const hasPrimary = peers.some((peer) => !peer.backup) || clusterServers.length > 0;
     if (!hasPrimary && !block.isFaulty && (servers.length === 0 || peers.length > 0)) {
@@ -78,7 +89,14 @@ class UpstreamCompiler {
       const sentence = `${what} upstream "${name}"`;
       this.#state.problems.error(block.place, sentence);
     }
-    return { name, peers, clusterServers, sticky, keepaliveCount };
+    const keepalive: KeepaliveConfig = {
+      idleCount: rest.keepaliveCount,
+      requestCount: rest.keepaliveRequests,
+      ageMs: rest.keepaliveAgeMs,
+      idleMs: rest.keepaliveIdleMs,
+    };
+    const method = this.#method(block, servers);
+    return { name, method, peers, clusterServers, sticky, keepalive };
   }
 
   async compileImplicit(name: string, pass: ProxyPass): Promise<UpstreamConfig> {
@@ -86,9 +104,21 @@ class UpstreamCompiler {
     const port = parsePort(split?.port ?? "") ?? 80;
     const { text, place } = pass.host;
     const addresses = await this.#resolve({ host: split?.host ?? name, text, place });
-    const peers = addresses.map((host) => ({ ...readPeerOptions([]), host, port }));
+    const peers = addresses.map((host) => ({ ...readPeerOptions([]), name, host, port }));
     const none = { clusterServers: [], sticky: undefined };
-    return { name, peers, ...none, keepaliveCount: KEEPALIVE_COUNT };
+    return { name, method: { kind: "round_robin" }, peers, ...none, keepalive: KEEPALIVE };
+  }
+
+  /** Backups that stand after a method that has none are refused, in nginx's words. */
+  #method(block: Block, servers: readonly ServerLine[]): BalancingMethod {
+    const { method, line } = balancingMethod(block, this.#state);
+    if (method.kind === "round_robin" || method.kind === "least_conn") return method;
+    for (const { backup, scope } of servers) {
+      if (!backup || scope.place.line < line) continue;
+      const sentence = 'balancing method does not support parameter "backup"';
+      this.#state.problems.error(scope.place, sentence);
+    }
+    return method;
   }
 
   async #resolve({ host, text, place }: HostUse): Promise<readonly string[]> {
@@ -105,8 +135,7 @@ class UpstreamCompiler {
 
 function proxyPassesOf(block: Block): readonly ProxyPass[] {
   const own = block.own(HTTP_MODULES.proxy.pass);
-  const inner = [...block.childrenIn("server"), ...block.childrenIn("location")];
-  return [...(own ? [own] : []), ...inner.flatMap(proxyPassesOf)];
+  return [...(own ? [own] : []), ...block.children.flatMap(proxyPassesOf)];
 }
 
 /** A sticky zone belongs to one upstream. */
@@ -118,8 +147,8 @@ function checkZones(
   const owners = new Map<string, string>();
   for (const block of http.childrenIn("upstream")) {
     const upstream = upstreams.get((block.args[0] ?? "").toLowerCase());
-    const sticky: StickyLearnConfig | undefined = upstream?.sticky;
-    if (!upstream || !sticky) continue;
+    const sticky = upstream?.sticky;
+    if (!upstream || sticky?.kind !== "learn") continue;
     const owner = owners.get(sticky.zoneName);
     if (owner !== undefined && owner !== upstream.name) {
       const sentence = `sticky zone "${sticky.zoneName}" is already used in upstream "${owner}"`;

@@ -27,14 +27,14 @@ export class Peer {
   readonly config: PeerConfig;
   /** "host:port". */
   readonly address: string;
-  /** What sessions are bound to: MD5 of the address, so that it is the same on every gateway. */
+  /** What sessions are bound to: `route=`, or MD5 of the address, so that it is the same on every gateway. */
   readonly serverId: string;
   readonly health: PeerHealth;
 
   constructor(config: PeerConfig, health?: PeerHealth) {
     this.config = config;
     this.address = formatAddress(config);
-    this.serverId = createHash("md5").update(this.address).digest("hex");
+    this.serverId = config.route ?? createHash("md5").update(this.address).digest("hex");
     this.health = health ?? {
       fails: 0,
       failedMs: 0,

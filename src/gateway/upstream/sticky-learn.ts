@@ -7,12 +7,13 @@ import type { RequestContext } from "../http/request-context.ts";
 import type { Template } from "../nginx/template.ts";
 import type { Peer } from "./peer.ts";
 import type { SessionTable } from "./session-table.ts";
+import type { Stickiness } from "./stickiness.ts";
 import type { StickyLearnConfig } from "./upstream-config.ts";
 
 /** Longest session id that is looked up or learned; longer values are ignored. */
 const SESSION_ID_LENGTH_MAX = 4096;
 
-export class StickyLearn {
+export class StickyLearn implements Stickiness {
   readonly #config: StickyLearnConfig;
   readonly #sessions: SessionTable;
 
@@ -21,18 +22,17 @@ export class StickyLearn {
     this.#sessions = sessions;
   }
 
-  /** Learn when the head of the response is there instead of at its end. */
   get atHead(): boolean {
     return this.#config.atHead;
   }
 
-  /** The server id that the request's session is bound to. */
   boundTo(context: RequestContext): string | undefined {
     const sessionId = firstValue(this.#config.lookup, context);
     return sessionId === undefined ? undefined : this.#sessions.find(sessionId);
   }
 
-  /** `peer` gave the response that the client gets. */
+  noteChosen(): void {}
+
   learn(context: RequestContext, peer: Peer): void {
     const created = firstValue(this.#config.create, context);
     const sessionId = created ?? firstValue(this.#config.lookup, context);

@@ -15,9 +15,13 @@ export interface PeerOptions {
   readonly down: boolean;
   /** Only sessions that are bound to it reach the peer. */
   readonly drain: boolean;
+  /** The server id, 1 to 32 characters; undefined: MD5 of the address. */
+  readonly route: string | undefined;
 }
 
 export interface PeerConfig extends PeerOptions {
+  /** The server as written: what consistent hashing puts on its ring. */
+  readonly name: string;
   /** An IP address. */
   readonly host: string;
   readonly port: number;
@@ -29,8 +33,35 @@ export interface ClusterServersConfig extends PeerOptions {
   readonly scheme: "http" | "https";
 }
 
+/** `least_conn`, `ip_hash`, `hash`, `random`; without any of them the round robin. */
+export type BalancingMethod =
+  | { readonly kind: "round_robin" | "least_conn" | "ip_hash" }
+  | { readonly kind: "hash"; readonly key: Template; readonly consistent: boolean }
+  | { readonly kind: "random"; readonly two: boolean };
+
+/** `sticky cookie`. */
+export interface StickyCookieConfig {
+  readonly kind: "cookie";
+  readonly name: string;
+  /** Milliseconds from now; undefined: as long as the browser runs. */
+  readonly expires: number | "max" | undefined;
+  readonly domain: Template | undefined;
+  readonly path: Template | undefined;
+  readonly sameSite: Template | undefined;
+  readonly httpOnly: boolean;
+  readonly secure: boolean;
+}
+
+/** `sticky route`. */
+export interface StickyRouteConfig {
+  readonly kind: "route";
+  /** The first non-empty value is the server id. */
+  readonly variables: readonly Template[];
+}
+
 /** `sticky learn`. */
 export interface StickyLearnConfig {
+  readonly kind: "learn";
   /** The first non-empty value is the session that a response makes known. */
   readonly create: readonly Template[];
   /** The first non-empty value is the session that a request belongs to. */
@@ -43,11 +74,25 @@ export interface StickyLearnConfig {
   readonly atHead: boolean;
 }
 
+export type StickyConfig = StickyCookieConfig | StickyRouteConfig | StickyLearnConfig;
+
+/** Idle connections to the peers of an upstream. */
+export interface KeepaliveConfig {
+  /** To all peers together; 0: none is kept. Default: 32. */
+  readonly idleCount: number;
+  /** Requests that one connection serves. Default: 1000. */
+  readonly requestCount: number;
+  /** Age after which a connection is not kept any more. Default: 1 h. */
+  readonly ageMs: number;
+  /** Idle time after which it is closed. Default: 60 s. */
+  readonly idleMs: number;
+}
+
 export interface UpstreamConfig {
   readonly name: string;
+  readonly method: BalancingMethod;
   readonly peers: readonly PeerConfig[];
   readonly clusterServers: readonly ClusterServersConfig[];
-  readonly sticky: StickyLearnConfig | undefined;
-  /** Idle connections kept to all peers together. Default: 32. */
-  readonly keepaliveCount: number;
+  readonly sticky: StickyConfig | undefined;
+  readonly keepalive: KeepaliveConfig;
 }

@@ -1,15 +1,12 @@
 /** The directives inside `upstream` (ngx_http_upstream_module, sticky of NGINX Plus, and our `cluster_servers`). */
 import { DirectiveFault } from "../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../nginx/directive-scope.ts";
-import { accepted, block, list, single, wholeNumber } from "../nginx/directive.ts";
-import type { Template } from "../nginx/template.ts";
-import { parseDurationMs, parseNumber, parseSize } from "../nginx/units.ts";
+import { block, durationMs, list, single, wholeNumber } from "../nginx/directive.ts";
+import { parseDurationMs, parseNumber } from "../nginx/units.ts";
 import { parsePort, splitHostPort } from "../http/listen-address.ts";
-import type { ClusterServersConfig, PeerOptions, StickyLearnConfig } from "./upstream-config.ts";
+import { readSticky, readZoneBytes } from "./sticky-directive.ts";
+import type { ClusterServersConfig, PeerOptions, StickyConfig } from "./upstream-config.ts";
 
-/** Smallest zone, in bytes: eight pages, as in nginx. */
-export const ZONE_BYTES_MIN = 8 * 4096;
-const STICKY_TIMEOUT_MS = 600_000;
 const LEVEL = ["upstream"] as const;
 
 /** A `server` line; its host may still be a name. */
@@ -41,7 +38,7 @@ export const upstreamSettings = {
     arity: { min: 2, max: 8 },
     value: readClusterServers,
   }),
-  sticky: single<StickyLearnConfig, undefined>({
+  sticky: single<StickyConfig, undefined>({
     name: "sticky",
     contexts: LEVEL,
     arity: { min: 1, max: 16 },
@@ -56,6 +53,24 @@ export const upstreamSettings = {
     value: wholeNumber,
     initial: 32,
   }),
+  keepaliveRequests: single({
+    name: "keepalive_requests",
+    contexts: LEVEL,
+    value: wholeNumber,
+    initial: 1000,
+  }),
+  keepaliveAgeMs: single({
+    name: "keepalive_time",
+    contexts: LEVEL,
+    value: durationMs,
+    initial: 3_600_000,
+  }),
+  keepaliveIdleMs: single({
+    name: "keepalive_timeout",
+    contexts: LEVEL,
+    value: durationMs,
+    initial: 60_000,
+  }),
   /** One process owns all state, and it outlives a reload: what `zone` asks for is always so. */
   zone: single<string, undefined>({
     name: "zone",
@@ -69,11 +84,6 @@ export const upstreamSettings = {
   }),
 };
 
-export const upstreamAccepted = [
-  accepted("keepalive_requests", LEVEL),
-  accepted("keepalive_time", LEVEL),
-];
-
 const PEER_DEFAULTS: PeerOptions = {
   weight: 1,
   maxFails: 1,
@@ -82,6 +92,7 @@ const PEER_DEFAULTS: PeerOptions = {
   backup: false,
   down: false,
   drain: false,
+  route: undefined,
 };
 
 function readServer(
@@ -123,51 +134,8 @@ function readPeerOption(word: string): Partial<PeerOptions> {
   if (name === "weight" && number) return { weight: number };
   if (name === "max_fails" && number !== undefined) return { maxFails: number };
   if (name === "max_conns" && number !== undefined) return { connectionsMax: number };
+  if (name === "route" && text !== undefined && /^.{1,32}$/s.test(text)) return { route: text };
   const failTimeoutMs = parseDurationMs(text ?? "");
   if (name === "fail_timeout" && failTimeoutMs !== undefined) return { failTimeoutMs };
   throw new DirectiveFault(`invalid parameter "${word}"`);
-}
-
-function readSticky(
-  [kind = "", ...words]: readonly string[],
-  scope: DirectiveScope,
-): StickyLearnConfig {
-  if (kind !== "learn") {
-    throw new DirectiveFault(`"sticky ${kind}" is not supported, "sticky learn" is`);
-  }
-  const create: Template[] = [];
-  const lookup: Template[] = [];
-  let zone: { readonly name: string; readonly bytes: number } | undefined;
-  let timeoutMs = STICKY_TIMEOUT_MS;
-  let atHead = false;
-  for (const word of words) {
-    const [, name, text = ""] = /^(create|lookup|zone|timeout)=(.*)$/.exec(word) ?? [];
-    if (name === "create") create.push(scope.template(text));
-    else if (name === "lookup") lookup.push(scope.template(text));
-    else if (name === "zone") zone = readZone(text);
-    else if (name === "timeout") timeoutMs = parseDurationMs(text) ?? failOn(word);
-    else if (word === "header") atHead = true;
-    else failOn(word);
-  }
-  if (create.length === 0) throw new DirectiveFault('"create" is required for "sticky learn"');
-  if (lookup.length === 0) throw new DirectiveFault('"lookup" is required for "sticky learn"');
-  if (!zone) throw new DirectiveFault('"zone" is required for "sticky learn"');
-  return { create, lookup, zoneName: zone.name, zoneBytes: zone.bytes, timeoutMs, atHead };
-}
-
-function failOn(word: string): never {
-  throw new DirectiveFault(`invalid parameter "${word}"`);
-}
-
-function readZone(text: string): { readonly name: string; readonly bytes: number } {
-  const [, name = "", size = ""] = /^([^:]+):(.+)$/.exec(text) ?? [];
-  if (name === "") throw new DirectiveFault(`invalid zone size "${text}"`);
-  return { name, bytes: readZoneBytes(name, size) };
-}
-
-function readZoneBytes(name: string, size: string): number {
-  const bytes = parseSize(size);
-  if (bytes === undefined) throw new DirectiveFault(`invalid zone size "${name}:${size}"`);
-  if (bytes < ZONE_BYTES_MIN) throw new DirectiveFault(`zone "${name}" is too small`);
-  return bytes;
 }

@@ -1,4 +1,7 @@
-/** Variables of the tries of upstream peers (ngx_http_upstream_module): lists of one value per try. */
+/**
+ * Variables of the tries of upstream peers (ngx_http_upstream_module): one value per try, ", " between the tries
+ * of one request to an upstream, " : " where an internal redirect led to the next.
+ */
 import { fieldValue, responseCookie } from "../http/header-fields.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { formatSeconds } from "../http/variables/time-formats.ts";
@@ -6,7 +9,11 @@ import type { PrefixRows, VariableRows } from "../http/variables/variable-row.ts
 import type { AttemptRecord } from "./attempt-record.ts";
 
 function listOf(context: RequestContext, valueOf: (attempt: AttemptRecord) => string): string {
-  return context.attempts.map(valueOf).join(", ");
+  const { attempts, attemptStarts } = context;
+  return attempts.reduce((text, attempt, at) => {
+    const separator = attemptStarts.has(at) ? " : " : ", ";
+    return text + (at === 0 ? "" : separator) + valueOf(attempt);
+  }, "");
 }
 
 function secondsOrDash(durationMs: number | undefined): string {

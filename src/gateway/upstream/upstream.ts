@@ -4,15 +4,18 @@
  */
 import type { RequestContext } from "../http/request-context.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Balancer } from "./balancers/balancer.ts";
-import { RoundRobin } from "./balancers/round-robin.ts";
+import type { HashWalk, PickRequest } from "./balancers/balancer.ts";
+import { type Balancers, makeBalancers } from "./balancers/make-balancer.ts";
 import { StickyBalancer } from "./balancers/sticky.ts";
 import { clusterPeers } from "./cluster-peers.ts";
 import { Peer } from "./peer.ts";
 import type { ServerDirectory } from "./server-directory.ts";
 import type { SessionZones } from "./session-table.ts";
+import type { Stickiness } from "./stickiness.ts";
+import { StickyCookie } from "./sticky-cookie.ts";
 import { StickyLearn } from "./sticky-learn.ts";
-import type { UpstreamConfig } from "./upstream-config.ts";
+import { StickyRoute } from "./sticky-route.ts";
+import type { StickyConfig, UpstreamConfig } from "./upstream-config.ts";
 
 export type PickResult =
   | { readonly kind: "peer"; readonly peer: Peer }
@@ -23,6 +26,14 @@ export interface UpstreamServices {
   readonly clock: Clock;
   readonly directory: ServerDirectory;
   readonly zones: SessionZones;
+  /** For `random`: 0 <= value < 1. Default: Math.random. */
+  readonly random?: () => number;
+}
+
+/** One request's way through the peers: what was tried, and where the balancer stands. */
+export interface PeerWalk {
+  readonly tried: Set<Peer>;
+  readonly hash: HashWalk;
 }
 
 /** How a try of a peer ended. "neutral": the peer is not to blame. */
@@ -30,51 +41,60 @@ export type PeerVerdict = "success" | "failure" | "neutral";
 
 export class Upstream {
   readonly config: UpstreamConfig;
-  readonly sticky: StickyLearn | undefined;
+  readonly sticky: Stickiness | undefined;
   readonly #clock: Clock;
   readonly #directory: ServerDirectory;
-  readonly #balancer: Balancer;
+  readonly #balancers: Balancers;
   readonly #unwatch: () => void;
-  #peers: readonly Peer[];
+  #primaries: readonly Peer[] = [];
+  #backups: readonly Peer[] = [];
 
   /** @param previous the upstream of the same name before a reload: its peers' health is taken over. */
   constructor(config: UpstreamConfig, services: UpstreamServices, previous?: Upstream) {
     this.config = config;
     this.#clock = services.clock;
     this.#directory = services.directory;
-    const roundRobin = new RoundRobin();
-    if (config.sticky) {
-      const { zoneName, zoneBytes, timeoutMs } = config.sticky;
-      const table = services.zones.open(zoneName, zoneBytes, timeoutMs);
-      this.sticky = new StickyLearn(config.sticky, table);
-    }
-    this.#balancer = this.sticky ? new StickyBalancer(roundRobin) : roundRobin;
-    this.#peers = this.#makePeers(previous ? previous.peers : []);
+    this.sticky = config.sticky && makeStickiness(config.sticky, services.zones);
+    const { primaries, backups } = makeBalancers(config.method, services.random ?? Math.random);
+    this.#balancers = this.sticky
+      ? { primaries: new StickyBalancer(primaries), backups: new StickyBalancer(backups) }
+      : { primaries, backups };
+    this.#setPeers(previous ? previous.peers : []);
     this.#unwatch =
       config.clusterServers.length === 0
         ? () => {}
-        : this.#directory.onChange(() => {
-            this.#peers = this.#makePeers(this.#peers);
-          });
+        : this.#directory.onChange(() => this.#setPeers(this.peers));
   }
 
+  /** Primaries first. */
   get peers(): readonly Peer[] {
-    return this.#peers;
+    return [...this.#primaries, ...this.#backups];
   }
 
   /** How many tries a request may make at most. */
   get tryCount(): number {
-    return this.#peers.filter((peer) => !peer.config.down).length;
+    return this.peers.filter((peer) => !peer.config.down).length;
   }
 
-  /** The peer for the next try. The caller must call `release` for it. */
-  pick(context: RequestContext, tried: ReadonlySet<Peer>): PickResult {
+  /** The start of a request's way. */
+  startWalk(context: RequestContext): PeerWalk {
+    const { method } = this.config;
+    const key = method.kind === "hash" ? method.key.evaluate(context) : "";
+    const clientAddress = context.exchange.connection.remoteAddress;
+    const hash: HashWalk = { clientAddress, key, hash: undefined, rounds: 0, misses: 0 };
+    return { tried: new Set(), hash };
+  }
+
+  /** The peer for the next try; it counts as tried. The caller must call `release` for it. */
+  pick(context: RequestContext, { tried, hash: walk }: PeerWalk): PickResult {
     const nowMs = this.#clock.monotonicMs();
-    const request = { tried, nowMs, boundTo: this.sticky?.boundTo(context) };
+    const request = { tried, nowMs, boundTo: this.sticky?.boundTo(context), walk };
     const peer = this.#pickSingle(tried) ?? this.#pickBalanced(request);
     if (!peer) return { kind: "none" };
+    tried.add(peer);
     peer.noteChosen(nowMs);
     peer.health.active++;
+    this.sticky?.noteChosen(context, peer);
     return { kind: "peer", peer };
   }
 
@@ -84,7 +104,7 @@ export class Upstream {
     if (verdict === "success") peer.noteSuccess();
     if (verdict !== "failure") return false;
     const isOut = peer.noteFailure(this.#clock.monotonicMs());
-    if (this.#peers.length > 1) return isOut;
+    if (this.#primaries.length + this.#backups.length > 1) return isOut;
     // The only peer is never taken out: there is nobody to go to.
     peer.health.fails = 0;
     return false;
@@ -96,28 +116,38 @@ export class Upstream {
 
   /** The only peer is used whatever its failures were. */
   #pickSingle(tried: ReadonlySet<Peer>): Peer | undefined {
-    const [peer, ...others] = this.#peers;
-    if (!peer || others.length > 0 || tried.has(peer) || peer.config.drain) return undefined;
+    const [peer, second] = this.#primaries;
+    if (!peer || second || this.#backups.length > 0) return undefined;
+    if (tried.has(peer) || peer.config.drain) return undefined;
     return peer.config.down || peer.isFull ? undefined : peer;
   }
 
-  #pickBalanced(request: Parameters<Balancer["pick"]>[1]): Peer | undefined {
-    const primaries = this.#peers.filter((peer) => !peer.config.backup);
-    const backups = this.#peers.filter((peer) => peer.config.backup);
-    return this.#balancer.pick(primaries, request) ?? this.#balancer.pick(backups, request);
+  #pickBalanced(request: PickRequest): Peer | undefined {
+    const { primaries, backups } = this.#balancers;
+    return primaries.pick(this.#primaries, request) ?? backups.pick(this.#backups, request);
   }
 
-  #makePeers(before: readonly Peer[]): readonly Peer[] {
+  /** A peer takes over the health of the one with its address, in order where there are several. */
+  #setPeers(before: readonly Peer[]): void {
     const members = this.#directory.members();
     const live = this.config.clusterServers.flatMap((servers) => clusterPeers(servers, members));
-    const known = new Map(before.map((peer) => [peer.address, peer]));
-    return [...this.config.peers, ...live].map((config) => {
+    const known = Map.groupBy(before, (peer) => peer.address);
+    const peers = [...this.config.peers, ...live].map((config) => {
       const fresh = new Peer(config);
-      const old = known.get(fresh.address);
+      const old = known.get(fresh.address)?.shift();
       if (!old) return fresh;
       const sameWeight = old.config.weight === config.weight;
       if (!sameWeight) old.health.effectiveWeight = config.weight;
       return new Peer(config, old.health);
     });
+    this.#primaries = peers.filter((peer) => !peer.config.backup);
+    this.#backups = peers.filter((peer) => peer.config.backup);
   }
+}
+
+function makeStickiness(config: StickyConfig, zones: SessionZones): Stickiness {
+  if (config.kind === "cookie") return new StickyCookie(config);
+  if (config.kind === "route") return new StickyRoute(config);
+  const { zoneName, zoneBytes, timeoutMs } = config;
+  return new StickyLearn(config, zones.open(zoneName, zoneBytes, timeoutMs));
 }

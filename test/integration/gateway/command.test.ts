@@ -53,7 +53,7 @@ async function run(
 test("-t prints nginx's sentences under our name", async (context) => {
   await using fixture = new GatewayFixture();
   const good = fixture.write("good.conf", "events {} http { server { listen 8080; ssl off; } }");
-  const bad = fixture.write("bad.conf", "http {\n foo;\n server { listen 80;\n root; }\n}\n");
+  const bad = fixture.write("bad.conf", "http {\n foo;\n server { listen 80;\n bar; }\n}\n");
   const fine = await run(context, ["-t", "-c", good]);
   assert.equal(fine.status, 0);
   assert.equal(
@@ -67,7 +67,7 @@ test("-t prints nginx's sentences under our name", async (context) => {
   assert.equal(
     wrong.err,
     `bascule-gateway: [emerg] unknown directive "foo" in ${bad}:2\n` +
-      `bascule-gateway: [emerg] unknown directive "root" in ${bad}:4\n` +
+      `bascule-gateway: [emerg] unknown directive "bar" in ${bad}:4\n` +
       `bascule-gateway: configuration file ${bad} test failed\n`,
   );
   const dump = await run(context, ["-Tq", "-c", good]);

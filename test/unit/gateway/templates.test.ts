@@ -73,7 +73,7 @@ test("the shipped configuration sends services to the workers and the console to
     [plain, secure].map((upstream) => [
       upstream?.clusterServers[0]?.subDomain,
       upstream?.clusterServers[0]?.scheme,
-      upstream?.sticky?.zoneName,
+      upstream?.sticky?.kind === "learn" ? upstream.sticky.zoneName : undefined,
     ]),
     [
       ["worker", "http", undefined],

@@ -6,8 +6,16 @@ import type { SourcePlace } from "../../../errors/config-error.ts";
 import { fromByteString } from "../../byte-string.ts";
 import { escapeChars, isControl } from "../../escape-chars.ts";
 import type { Template } from "../../nginx/template.ts";
+import type { LogFileCacheOptions } from "../../log-file-cache.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
-import { HTTP_LEVELS, list, type Setting } from "../../nginx/directive.ts";
+import {
+  HTTP_LEVELS,
+  HTTP_LEVELS_AND_IF,
+  list,
+  single,
+  type Setting,
+} from "../../nginx/directive.ts";
+import { parseDurationMs, parseNumber, parseSize } from "../../nginx/units.ts";
 import type { DirectiveScope } from "../../nginx/directive-scope.ts";
 
 /** The format of nginx that needs no `log_format`. */
@@ -29,12 +37,24 @@ export interface LogFormat {
 
 /** A log that requests are written to. */
 export interface AccessLogTarget {
-  /** Absolute. */
+  /** Absolute; "" when variables stand in it. */
   readonly path: string;
+  /** The path where variables stand in it. */
+  readonly pathTemplate: Template | undefined;
+  readonly buffer: LogBuffer | undefined;
   readonly formatName: string;
   /** Nothing is logged when it is "" or "0". */
   readonly condition: Template | undefined;
   readonly place: SourcePlace;
+}
+
+/** Lines are collected and written together. */
+export interface LogBuffer {
+  readonly bytesMax: number;
+  /** Longest time that a line waits; undefined: until the buffer is full. */
+  readonly flushMs: number | undefined;
+  /** Level of gzip; undefined: plain. */
+  readonly gzipLevel: number | undefined;
 }
 
 /** The value of one statement; "off" clears the level. */
@@ -42,12 +62,47 @@ type AccessLogChoice = AccessLogTarget | "off";
 
 export const accessLog: Setting<readonly AccessLogChoice[]> = list<AccessLogChoice>({
   name: "access_log",
-  contexts: HTTP_LEVELS,
+  contexts: [...HTTP_LEVELS_AND_IF, "limit-except"],
   arity: { min: 1, max: 8 },
+  missing: "syslog",
   value: readAccessLog,
 });
 
-export const accessLogSettings = { choices: accessLog };
+/** Each line opens its file. */
+const NO_CACHE: LogFileCacheOptions = {
+  countMax: 0,
+  inactiveMs: 10_000,
+  validMs: 60_000,
+  usesMin: 1,
+};
+
+export const accessLogSettings = {
+  choices: accessLog,
+  fileCache: single<LogFileCacheOptions>({
+    name: "open_log_file_cache",
+    contexts: HTTP_LEVELS,
+    arity: { min: 1, max: 4 },
+    initial: NO_CACHE,
+    value: readFileCache,
+  }),
+};
+
+function readFileCache(args: readonly string[]): LogFileCacheOptions {
+  if (args.length === 1 && args[0] === "off") return NO_CACHE;
+  const cache = { countMax: 0, inactiveMs: 10_000, validMs: 60_000, usesMin: 1 };
+  for (const arg of args) {
+    const [name, text = ""] = arg.split("=", 2);
+    const count = parseNumber(text);
+    const duration = parseDurationMs(text);
+    if (name === "max" && count) cache.countMax = count;
+    else if (name === "min_uses" && count) cache.usesMin = count;
+    else if (name === "inactive" && duration !== undefined) cache.inactiveMs = duration;
+    else if (name === "valid" && duration !== undefined) cache.validMs = duration;
+    else throw new DirectiveFault(`invalid "open_log_file_cache" parameter "${arg}"`);
+  }
+  if (cache.countMax > 0) return cache;
+  throw new DirectiveFault('"open_log_file_cache" must have "max" parameter');
+}
 
 export const logFormat: Setting<readonly LogFormat[]> = list<LogFormat>({
   name: "log_format",
@@ -84,25 +139,65 @@ function readLogFormat(args: readonly string[], scope: DirectiveScope): LogForma
 function readAccessLog(args: readonly string[], scope: DirectiveScope): AccessLogChoice {
   const [path = "", ...options] = args;
   if (path === "off" && options.length === 0) return "off";
-  if (path.includes("$") || path.startsWith("syslog:")) {
-    throw new DirectiveFault(`access_log "${path}": only plain file names are supported`);
+  if (path.startsWith("syslog:")) {
+    throw new DirectiveFault(`access_log "${path}": syslog is not supported`);
   }
+  const hasVariables = path.includes("$");
   let formatName = "combined";
   let condition: Template | undefined;
+  const bufferOptions: string[] = [];
   for (const [at, option] of options.entries()) {
     if (option.startsWith("if=")) condition = scope.template(option.slice(3));
-    else if (/^(buffer|flush)=/.test(option)) {
-      scope.warn(`"${option}" of "access_log" has no effect, lines are written at once`);
+    else if (/^(buffer=|flush=|gzip(=|$))/.test(option) && (at > 0 || option.includes("="))) {
+      bufferOptions.push(option);
     } else if (at === 0 && !option.includes("=")) formatName = option;
     else throw new DirectiveFault(`invalid parameter "${option}"`);
   }
-  return { path: scope.runtimePath(path), formatName, condition, place: scope.place };
+  const buffer = readBuffer(bufferOptions);
+  if (buffer && hasVariables) {
+    throw new DirectiveFault("buffered logs cannot have variables in name");
+  }
+  return {
+    path: hasVariables ? "" : scope.runtimePath(path),
+    pathTemplate: hasVariables ? scope.template(scope.runtimePath(path)) : undefined,
+    buffer,
+    formatName,
+    condition,
+    place: scope.place,
+  };
+}
+
+function readBuffer(options: readonly string[]): LogBuffer | undefined {
+  if (options.length === 0) return undefined;
+  let bytesMax = 0;
+  let flushMs: number | undefined;
+  let gzipLevel: number | undefined;
+  for (const option of options) {
+    const [name, text] = option.split("=", 2);
+    const size = parseSize(text ?? "");
+    const duration = parseDurationMs(text ?? "");
+    const level = text === undefined ? 1 : Number(text);
+    if (name === "buffer" && size) bytesMax = size;
+    else if (name === "flush" && duration) flushMs = duration;
+    else if (name === "gzip" && level >= 1 && level <= 9) gzipLevel = level;
+    else throw new DirectiveFault(`invalid parameter "${option}"`);
+  }
+  if (bytesMax === 0 && gzipLevel === undefined) {
+    throw new DirectiveFault("no buffer is defined for access_log");
+  }
+  return { bytesMax: bytesMax === 0 ? 64 * 1024 : bytesMax, flushMs, gzipLevel };
 }
 
 /** A value as it may stand in a line; an empty one is "-", as in nginx (but not in JSON). */
 export function escapeLogValue(value: string, escape: LogEscape): string {
   if (escape === "none") return fromByteString(value);
-  if (escape === "json") return JSON.stringify(fromByteString(value)).slice(1, -1);
+  if (escape === "json") {
+    const digits = /\\\\|\\u00[0-9a-f]{2}/g;
+    const text = JSON.stringify(fromByteString(value)).slice(1, -1);
+    return text.replace(digits, (code) =>
+      code.length === 2 ? code : `\\u${code.slice(2).toUpperCase()}`,
+    );
+  }
   if (value === "") return "-";
   return escapeChars(
     value,

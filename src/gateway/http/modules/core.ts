@@ -6,14 +6,108 @@ import {
   durationMs,
   flag,
   HTTP_LEVELS,
+  HTTP_LEVELS_AND_IF,
   list,
   plainText,
+  type Setting,
   single,
   sizeBytes,
+  wholeNumber,
 } from "../../nginx/directive.ts";
+import type { Block } from "../../nginx/block.ts";
+import type { DirectiveScope } from "../../nginx/directive-scope.ts";
+import { Template } from "../../nginx/template.ts";
+import type { ServerTokens, Signature } from "../error-page.ts";
 import { parseDurationMs } from "../../nginx/units.ts";
 import { readListen } from "../listen-address.ts";
 import { readServerNames } from "../server-names.ts";
+
+/** Types by extension where no `types` block stands. */
+const DEFAULT_TYPES: ReadonlyMap<string, string> = new Map([
+  ["html", "text/html"],
+  ["gif", "image/gif"],
+  ["jpg", "image/jpeg"],
+]);
+
+/** By extension in lower case. */
+const types: Setting<ReadonlyMap<string, string>> = single<ReadonlyMap<string, string>>({
+  name: "types",
+  contexts: [],
+  value: () => DEFAULT_TYPES,
+  initial: DEFAULT_TYPES,
+});
+
+function readTypes(previous: unknown, { entries }: Block): ReadonlyMap<string, string> {
+  const known = previous instanceof Map ? (previous as ReadonlyMap<string, string>) : [];
+  const all = new Map<string, string>(known);
+  for (const { name, args } of entries) {
+    for (const { text } of args) all.set(text.toLowerCase(), name);
+  }
+  return all;
+}
+
+/** The block for all methods but those it names. */
+export const limitExcept: Setting<Block, undefined> = single<Block, undefined>({
+  name: "limit_except",
+  contexts: [],
+  inherited: false,
+  value: () => {
+    throw new DirectiveFault("invalid value");
+  },
+  initial: undefined,
+});
+
+/** Where files are. */
+export interface FileRoot {
+  readonly base: Template;
+  /** `alias`: it replaces the location's path instead of standing before it. */
+  readonly isAlias: boolean;
+}
+
+function readRoot(isAlias: boolean) {
+  return ([path = ""]: readonly string[], scope: DirectiveScope): FileRoot => ({
+    base: scope.template(path.startsWith("$") ? path : scope.runtimePath(path)),
+    isAlias,
+  });
+}
+
+export const rootSetting: Setting<FileRoot> = single<FileRoot>({
+  name: "root",
+  contexts: HTTP_LEVELS_AND_IF,
+  value: readRoot(false),
+  initial: { base: new Template("html", { file: "", line: 0 }), isAlias: false },
+});
+
+export const aliasRow: Setting<FileRoot> = {
+  ...single<FileRoot>({
+    name: "alias",
+    contexts: ["location"],
+    value: readRoot(true),
+    initial: rootSetting.initial,
+  }),
+  slot: rootSetting,
+};
+
+function switchRow(name: string, initial: boolean): Setting<boolean> {
+  return single({ name, contexts: HTTP_LEVELS, value: flag, initial });
+}
+
+function wordRow<Word extends string>(
+  name: string,
+  words: readonly Word[],
+  initial: Word,
+): Setting<Word> {
+  return single({
+    name,
+    contexts: HTTP_LEVELS,
+    initial,
+    value([text = ""]) {
+      const word = words.find((known) => known === text);
+      if (word === undefined) throw new DirectiveFault(`invalid value "${text}"`);
+      return word;
+    },
+  });
+}
 
 export const coreBlocks = [
   block({ name: "server", contexts: ["http"], opens: "server" }),
@@ -23,7 +117,20 @@ export const coreBlocks = [
     arity: { min: 1, max: 2 },
     opens: "location",
   }),
-  block({ name: "types", contexts: HTTP_LEVELS, opens: "types", table: true }),
+  block({
+    name: "types",
+    contexts: HTTP_LEVELS,
+    opens: "types",
+    table: true,
+    joins: { slot: types, read: (previous, inner) => readTypes(previous, inner) },
+  }),
+  block({
+    name: "limit_except",
+    contexts: ["location"],
+    arity: { min: 1, max: 16 },
+    opens: "limit-except",
+    joins: { slot: limitExcept, read: (_previous, inner) => inner },
+  }),
 ];
 
 /** What a `server` block says about itself. */
@@ -57,11 +164,44 @@ export const coreSettings = {
     initial: "text/plain",
   }),
   /** The version stands in `Server` and in error pages. */
-  serverTokens: single({
+  serverTokens: single<ServerTokens>({
     name: "server_tokens",
     contexts: HTTP_LEVELS,
+    value: (args, scope) => (args[0] === "build" ? "build" : flag(args, scope)),
+    initial: true,
+  }),
+  /** Not nginx's: the name in `Server` and in error pages. */
+  signature: wordRow<Signature>("server_signature", ["bascule", "nginx"], "bascule"),
+  root: rootSetting,
+  types,
+  satisfy: wordRow("satisfy", ["all", "any"], "all"),
+  ifModifiedSince: wordRow("if_modified_since", ["off", "exact", "before"], "exact"),
+  etag: switchRow("etag", true),
+  logNotFound: switchRow("log_not_found", true),
+  absoluteRedirect: switchRow("absolute_redirect", true),
+  portInRedirect: switchRow("port_in_redirect", true),
+  serverNameInRedirect: switchRow("server_name_in_redirect", false),
+  /** "//" in a URI counts as "/". The default server of an address decides. */
+  mergeSlashes: single({
+    name: "merge_slashes",
+    contexts: ["http", "server"],
     value: flag,
     initial: true,
+  }),
+  /** Only internal redirects reach the location. */
+  internal: single({
+    name: "internal",
+    contexts: ["location"],
+    arity: 0,
+    value: () => true,
+    initial: false,
+  }),
+  /** Most ranges of one request; 0: none. */
+  maxRanges: single({
+    name: "max_ranges",
+    contexts: HTTP_LEVELS,
+    value: wholeNumber,
+    initial: Number.MAX_SAFE_INTEGER,
   }),
   /** How long an idle connection is kept; 0: closed after each response. */
   keepaliveTimeoutMs: single({
@@ -95,6 +235,7 @@ export const coreSettings = {
 
 /** Tuning without a counterpart here, accepted so that existing files load. */
 export const coreAccepted = [
+  accepted("client_body_temp_path", HTTP_LEVELS, { min: 1, max: 4 }),
   accepted("sendfile", HTTP_LEVELS),
   accepted("tcp_nopush", HTTP_LEVELS),
   accepted("tcp_nodelay", HTTP_LEVELS),

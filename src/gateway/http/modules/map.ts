@@ -1,12 +1,13 @@
 /**
  * `map SOURCE $variable { ... }` (ngx_http_map_module): a variable whose value depends on another's. Exact
- * values (compared without case), regular expressions in order, `default`.
+ * values (compared without case), regular expressions in order, `default`; `hostnames`, `volatile`.
  */
 import { toByteString } from "../../byte-string.ts";
 import type { Block } from "../../nginx/block.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import { DirectiveScope, type ReadingState } from "../../nginx/directive-scope.ts";
 import { block } from "../../nginx/directive.ts";
+import { ServerNameTable } from "../server-names.ts";
 import type { Template, VariableReader } from "../../nginx/template.ts";
 
 export const mapBlock = block({
@@ -28,36 +29,66 @@ export function compileMap(map: Block, state: ReadingState): MapVariable {
   const [source = "", variable = ""] = map.args;
   if (!variable.startsWith("$")) throw new DirectiveFault(`invalid variable name "${variable}"`);
   const key = new DirectiveScope("map", map.place, state).template(source);
+  const table = new ServerNameTable<Template>();
   const exact = new Map<string, Template>();
   const regexes: { readonly regex: RegExp; readonly value: Template }[] = [];
   let otherwise: Template | undefined;
+  const isFlag = (word: string): boolean =>
+    map.entries.some(({ name, args }) => name === word && args.length === 0);
+  const hostnames = isFlag("hostnames");
   for (const { name, args, place } of map.entries) {
     const scope = new DirectiveScope("map", place, state);
     const [text] = args;
-    if (name === "volatile" && args.length === 0) continue;
+    if ((name === "volatile" || name === "hostnames") && args.length === 0) continue;
     if (args.length !== 1 || !text) {
       state.problems.error(place, "invalid number of the map parameters");
-    } else if (name === "default") {
-      otherwise = scope.template(text.text);
-    } else if (name.startsWith("~")) {
+      continue;
+    }
+    const result = scope.template(text.text);
+    if (name === "default") otherwise = result;
+    else if (name.startsWith("~")) {
       const caseless = name.startsWith("~*");
-      const regex = scope.regex(name.slice(caseless ? 2 : 1), caseless);
-      regexes.push({ regex, value: scope.template(text.text) });
+      regexes.push({ regex: scope.regex(name.slice(caseless ? 2 : 1), caseless), value: result });
     } else {
       const word = toByteString(name.replace(/^\\/, "").toLowerCase());
-      if (exact.has(word)) state.problems.error(place, `conflicting parameter "${name}"`);
-      exact.set(word, scope.template(text.text));
+      const isNew = hostnames ? addHostname(table, word, result) : !exact.has(word);
+      if (!isNew) state.problems.error(place, `conflicting parameter "${name}"`);
+      exact.set(word, result);
     }
   }
-  return {
-    name: variable.slice(1).toLowerCase(),
-    reader(context) {
-      const value = key.evaluate(context);
-      const found =
-        exact.get(value.toLowerCase()) ??
-        regexes.find(({ regex }) => regex.test(value))?.value ??
-        otherwise;
-      return found?.evaluate(context) ?? "";
-    },
+  const named = variable.slice(1).toLowerCase();
+  const evaluate: VariableReader = (context) => {
+    const value = key.evaluate(context);
+    const word = value.toLowerCase();
+    const found =
+      (hostnames ? table.find(word.replace(/\.$/, ""))?.server : exact.get(word)) ??
+      regexes.find(({ regex }) => context.match(regex, value))?.value ??
+      otherwise;
+    return found?.evaluate(context) ?? "";
+  };
+  return { name: named, reader: isFlag("volatile") ? evaluate : remembered(named, evaluate) };
+}
+
+/** "example.com", "*.example.com", ".example.com", "www.*". @returns false: the name stands there already. */
+function addHostname(table: ServerNameTable<Template>, word: string, value: Template): boolean {
+  if (word.startsWith("*.")) {
+    return table.add({ kind: "leading", text: word, suffix: word.slice(1) }, value);
+  }
+  if (word.endsWith(".*")) {
+    return table.add({ kind: "trailing", text: word, prefix: word.slice(0, -1) }, value);
+  }
+  if (!word.startsWith(".")) return table.add({ kind: "exact", text: word }, value);
+  const isNew = table.add({ kind: "exact", text: word.slice(1) }, value);
+  return table.add({ kind: "leading", text: word, suffix: word }, value) && isNew;
+}
+
+/** A value is evaluated once a request, whatever becomes of its source. */
+function remembered(name: string, evaluate: VariableReader): VariableReader {
+  return (context) => {
+    const known = context.mapValues.get(name);
+    if (known !== undefined) return known;
+    const value = evaluate(context);
+    context.mapValues.set(name, value);
+    return value;
   };
 }

@@ -3,18 +3,34 @@
  * here; `LocationConfig.settings` then has its values under that key.
  */
 import type { SettingsOf } from "../../nginx/directive.ts";
+import { accessSettings } from "./access.ts";
 import { accessLogSettings } from "./access-log.ts";
+import { connectionSettings } from "./connection.ts";
+import { authBasicSettings } from "./auth-basic.ts";
 import { coreSettings } from "./core.ts";
 import { errorLogSettings } from "./error-log.ts";
+import { errorPageSettings } from "./error-page-rules.ts";
+import { expiresSettings } from "./expires.ts";
 import { headersSettings } from "./headers.ts";
+import { indexSettings } from "./index-file.ts";
+import { limitReqSettings } from "./limit-req.ts";
 import { proxySettings } from "./proxy.ts";
-import { returnSettings } from "./return.ts";
+import { realIpSettings } from "./realip.ts";
+import { tryFilesSettings } from "./try-files.ts";
 
 export const HTTP_MODULES = {
   core: coreSettings,
-  return: returnSettings,
+  connection: connectionSettings,
+  errorPages: errorPageSettings,
+  access: accessSettings,
+  authBasic: authBasicSettings,
+  limitReq: limitReqSettings,
+  realIp: realIpSettings,
+  tryFiles: tryFilesSettings,
+  index: indexSettings,
   proxy: proxySettings,
   headers: headersSettings,
+  expires: expiresSettings,
   accessLog: accessLogSettings,
   errorLog: errorLogSettings,
 };

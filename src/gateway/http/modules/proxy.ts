@@ -2,16 +2,11 @@
 import type { Template } from "../../nginx/template.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../../nginx/directive-scope.ts";
-import {
-  accepted,
-  durationMs,
-  flag,
-  HTTP_LEVELS,
-  list,
-  single,
-  wholeNumber,
-} from "../../nginx/directive.ts";
+import { accepted, durationMs, flag, HTTP_LEVELS, list, single } from "../../nginx/directive.ts";
 import { parsePort, splitHostPort } from "../listen-address.ts";
+import { proxyNextUpstreamSettings } from "./proxy-next-upstream.ts";
+import { proxyRewriteSettings } from "./proxy-rewrites.ts";
+import { proxySslSettings } from "./proxy-ssl.ts";
 
 /** `proxy_pass URL;` */
 export interface ProxyPass {
@@ -24,43 +19,10 @@ export interface ProxyPass {
   readonly url: string | undefined;
 }
 
-/** When a request goes on to the next peer. */
-export type NextUpstreamCase =
-  | "error"
-  | "timeout"
-  | "invalid_header"
-  | "non_idempotent"
-  | "http_500"
-  | "http_502"
-  | "http_503"
-  | "http_504"
-  | "http_403"
-  | "http_404"
-  | "http_429";
-
-const NEXT_CASES: readonly NextUpstreamCase[] = [
-  "error",
-  "timeout",
-  "invalid_header",
-  "non_idempotent",
-  "http_500",
-  "http_502",
-  "http_503",
-  "http_504",
-  "http_403",
-  "http_404",
-  "http_429",
-];
-
-/** `proxy_redirect`: "off" and "default", or a prefix of Location and what replaces it. */
-export type RedirectRule =
-  | { readonly kind: "off" | "default" }
-  | { readonly kind: "replace"; readonly prefix: string; readonly replacement: Template };
-
 export const proxySettings = {
   pass: single<ProxyPass, undefined>({
     name: "proxy_pass",
-    contexts: ["location"],
+    contexts: ["location", "location-if", "limit-except"],
     inherited: false,
     initial: undefined,
     value: readProxyPass,
@@ -84,13 +46,6 @@ export const proxySettings = {
     name: "proxy_pass_header",
     contexts: HTTP_LEVELS,
     value: ([name = ""]) => name.toLowerCase(),
-  }),
-  redirects: list<RedirectRule>({
-    name: "proxy_redirect",
-    contexts: HTTP_LEVELS,
-    arity: { min: 1, max: 2 },
-    initial: [{ kind: "default" }],
-    value: readRedirect,
   }),
   httpVersion: single({
     name: "proxy_http_version",
@@ -122,63 +77,88 @@ export const proxySettings = {
     value: durationMs,
     initial: 60_000,
   }),
-  /** Empty after `off`. */
-  nextUpstream: single<readonly NextUpstreamCase[]>({
-    name: "proxy_next_upstream",
+  /** Local address of the connections to peers; undefined: the system chooses. */
+  bind: single<Template, undefined>({
+    name: "proxy_bind",
+    contexts: HTTP_LEVELS,
+    initial: undefined,
+    value: ([address = ""], scope) => scope.template(address === "off" ? "" : address),
+  }),
+  /** Undefined: the client's method. */
+  method: single<Template, undefined>({
+    name: "proxy_method",
+    contexts: HTTP_LEVELS,
+    initial: undefined,
+    value: ([method = ""], scope) => scope.template(method),
+  }),
+  /** What stands for the client's body; undefined: the body itself. */
+  body: single<Template, undefined>({
+    name: "proxy_set_body",
+    contexts: HTTP_LEVELS,
+    initial: undefined,
+    value: ([text = ""], scope) => scope.template(text),
+  }),
+  passRequestHeaders: single({
+    name: "proxy_pass_request_headers",
+    contexts: HTTP_LEVELS,
+    value: flag,
+    initial: true,
+  }),
+  passRequestBody: single({
+    name: "proxy_pass_request_body",
+    contexts: HTTP_LEVELS,
+    value: flag,
+    initial: true,
+  }),
+  /** Statuses from 300 on that `error_page` names are answered by it. */
+  interceptErrors: single({
+    name: "proxy_intercept_errors",
+    contexts: HTTP_LEVELS,
+    value: flag,
+    initial: false,
+  }),
+  /** Fields of responses, in lower case, that the gateway does not obey. */
+  ignoredHeaders: single<readonly string[]>({
+    name: "proxy_ignore_headers",
     contexts: HTTP_LEVELS,
     arity: { min: 1, max: 16 },
-    initial: ["error", "timeout"],
-    value: readNextUpstream,
+    initial: [],
+    value: (words) => words.map(readIgnoredHeader),
   }),
-  /** Most tries of one request; 0: as many as there are peers. */
-  nextUpstreamTries: single({
-    name: "proxy_next_upstream_tries",
-    contexts: HTTP_LEVELS,
-    value: wholeNumber,
-    initial: 0,
-  }),
-  /** No further try after this time; 0: no limit. */
-  nextUpstreamTimeoutMs: single({
-    name: "proxy_next_upstream_timeout",
-    contexts: HTTP_LEVELS,
-    value: durationMs,
-    initial: 0,
-  }),
-  sslVerify: single({
-    name: "proxy_ssl_verify",
-    contexts: HTTP_LEVELS,
-    value: flag,
-    initial: false,
-  }),
-  /** PEM text of the trusted authorities; undefined: those of Node. */
-  sslTrustedCertificate: single<string, undefined>({
-    name: "proxy_ssl_trusted_certificate",
-    contexts: HTTP_LEVELS,
-    initial: undefined,
-    value: ([name = ""], scope) =>
-      scope.readConfigFile(scope.configPath(name), "cannot load certificate"),
-  }),
-  /** The name is sent as SNI. */
-  sslServerName: single({
-    name: "proxy_ssl_server_name",
-    contexts: HTTP_LEVELS,
-    value: flag,
-    initial: false,
-  }),
-  /** The name that the peer's certificate must bear; undefined: the host of `proxy_pass`. */
-  sslName: single<Template, undefined>({
-    name: "proxy_ssl_name",
-    contexts: HTTP_LEVELS,
-    initial: undefined,
-    value: ([name = ""], scope) => scope.template(name),
-  }),
+  ...proxyNextUpstreamSettings,
+  ...proxyRewriteSettings,
+  ...proxySslSettings,
 };
+
+const IGNORABLE_HEADERS = [
+  "x-accel-redirect",
+  "x-accel-expires",
+  "x-accel-limit-rate",
+  "x-accel-buffering",
+  "x-accel-charset",
+  "expires",
+  "cache-control",
+  "set-cookie",
+  "vary",
+];
+
+function readIgnoredHeader(word: string): string {
+  const lower = word.toLowerCase();
+  if (!IGNORABLE_HEADERS.includes(lower)) throw new DirectiveFault(`invalid value "${word}"`);
+  return lower;
+}
 
 export const proxyAccepted = [
   accepted("proxy_buffering", HTTP_LEVELS),
   accepted("proxy_buffers", HTTP_LEVELS, 2),
   accepted("proxy_buffer_size", HTTP_LEVELS),
   accepted("proxy_busy_buffers_size", HTTP_LEVELS),
+  accepted("proxy_max_temp_file_size", HTTP_LEVELS),
+  accepted("proxy_request_buffering", HTTP_LEVELS),
+  accepted("proxy_socket_keepalive", HTTP_LEVELS),
+  accepted("proxy_ssl_session_reuse", HTTP_LEVELS),
+  accepted("proxy_temp_file_write_size", HTTP_LEVELS),
+  accepted("proxy_temp_path", HTTP_LEVELS, { min: 1, max: 4 }),
 ];
 
 function readProxyPass([text = ""]: readonly string[], scope: DirectiveScope): ProxyPass {
@@ -203,27 +183,4 @@ function checkHost(host: string, uri: string): void {
   if (split.port !== undefined && parsePort(split.port) === undefined) {
     throw new DirectiveFault(`invalid port in upstream "${host}${uri}"`);
   }
-}
-
-function readRedirect(
-  [first = "", second]: readonly string[],
-  scope: DirectiveScope,
-): RedirectRule {
-  if (second !== undefined) {
-    if (first.startsWith("~")) {
-      throw new DirectiveFault('regular expressions are not supported in "proxy_redirect"');
-    }
-    return { kind: "replace", prefix: first, replacement: scope.template(second) };
-  }
-  if (first === "off" || first === "default") return { kind: first };
-  throw new DirectiveFault(`invalid parameter "${first}"`);
-}
-
-function readNextUpstream(words: readonly string[]): readonly NextUpstreamCase[] {
-  if (words.includes("off")) return [];
-  return words.map((word) => {
-    const found = NEXT_CASES.find((candidate) => candidate === word);
-    if (!found) throw new DirectiveFault(`invalid value "${word}"`);
-    return found;
-  });
 }

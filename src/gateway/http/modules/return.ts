@@ -1,7 +1,9 @@
-/** `return CODE [TEXT|URL];` and `return URL;` (ngx_http_rewrite_module). */
+/** `return CODE [TEXT|URL];` and `return URL;`: how it is read and what it answers (ngx_http_send_response). */
 import type { Template } from "../../nginx/template.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
-import { single } from "../../nginx/directive.ts";
+import type { DirectiveScope } from "../../nginx/directive-scope.ts";
+import type { RequestContext } from "../request-context.ts";
+import { respondEmpty, respondError, respondRedirect, respondText } from "../responses.ts";
 
 export interface ReturnRule {
   /** 444: close the connection without a response. */
@@ -12,30 +14,35 @@ export interface ReturnRule {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** true when the value of the rule is a URL and not a body. */
-export function isRedirect(rule: ReturnRule): boolean {
-  return REDIRECTS.has(rule.status);
+/** @throws DirectiveFault. */
+export function readReturn(
+  [first = "", second]: readonly string[],
+  scope: DirectiveScope,
+): ReturnRule {
+  if (/^\d+$/.test(first)) {
+    const status = Number(first);
+    if (status > 999) throw new DirectiveFault(`invalid return code "${first}"`);
+    const value = second === undefined ? undefined : scope.template(second);
+    return { status, value };
+  }
+  const isUrl = /^(https?:\/\/|\$scheme)/.test(first);
+  if (second !== undefined || !isUrl) {
+    throw new DirectiveFault(`invalid return code "${first}"`);
+  }
+  return { status: 302, value: scope.template(first) };
 }
 
-export const returnSettings = {
-  rule: single<ReturnRule, undefined>({
-    name: "return",
-    contexts: ["server", "location"],
-    arity: { min: 1, max: 2 },
-    inherited: false,
-    initial: undefined,
-    value([first = "", second], scope) {
-      if (/^\d+$/.test(first)) {
-        const status = Number(first);
-        if (status > 999) throw new DirectiveFault(`invalid return code "${first}"`);
-        const value = second === undefined ? undefined : scope.template(second);
-        return { status, value };
-      }
-      const isUrl = /^(https?:\/\/|\$scheme)/.test(first);
-      if (second !== undefined || !isUrl) {
-        throw new DirectiveFault(`invalid return code "${first}"`);
-      }
-      return { status: 302, value: scope.template(first) };
-    },
-  }),
-};
+export async function respondReturn(context: RequestContext, rule: ReturnRule): Promise<void> {
+  const { status, value } = rule;
+  if (status === 444) {
+    context.statusWithoutResponse = 444;
+    context.exchange.drop();
+    return;
+  }
+  const text = value?.evaluate(context) ?? "";
+  if (REDIRECTS.has(status)) return respondRedirect(context, status, text);
+  if (status >= 400 && text === "") return respondError(context, status);
+  if (text === "") return respondEmpty(context, status);
+  const type = context.contentTypeOf(context.target.path);
+  return respondText(context, status, { type, body: Buffer.from(text, "latin1") });
+}

@@ -6,20 +6,14 @@
 import { type Agent, type ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { checkServerIdentity, TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
 import { ProxyServer } from "http-proxy-3";
 import { systemCodeOf } from "../../../errors/app-error.ts";
+import { toFields } from "../header-fields.ts";
+import { connectionTls, type PeerTls, targetTls } from "./peer-tls.ts";
 import type { ReplayableBody } from "./replayable-body.ts";
 import type { OutgoingFields } from "./request-fields.ts";
-
-/** TLS to the peer; undefined for plain HTTP. */
-export interface PeerTls {
-  readonly verify: boolean;
-  /** The name that the certificate must bear. */
-  readonly name: string;
-  readonly sendServerName: boolean;
-  readonly authorities: string | undefined;
-}
+import { responseFault } from "./response-fault.ts";
 
 export interface AttemptRequest {
   readonly host: string;
@@ -32,6 +26,8 @@ export interface AttemptRequest {
   readonly wantsUpgrade: boolean;
   /** Undefined: a connection of its own, closed afterwards. */
   readonly agent: Agent | undefined;
+  /** Address of this side; undefined: the system chooses. */
+  readonly localAddress: string | undefined;
   readonly connectTimeoutMs: number;
   readonly sendTimeoutMs: number;
   readonly readTimeoutMs: number;
@@ -112,7 +108,7 @@ function optionsOf(request: AttemptRequest, running: RunningAttempt) {
   // The client has gone or sends too much: http-proxy-3 does not listen for that, and the process would end.
   body.once("error", (error) => running.end(error));
   return {
-    target: { protocol: tls ? "https:" : "http:", host, port },
+    target: { protocol: tls ? "https:" : "http:", host, port, ...(tls ? targetTls(tls) : {}) },
     method: request.method,
     headers: request.fields,
     toProxy: true,
@@ -121,19 +117,11 @@ function optionsOf(request: AttemptRequest, running: RunningAttempt) {
     connectTimeout: request.connectTimeoutMs,
     selfHandleResponse: true,
     buffer: body,
-    ...(tls ? tlsOptionsOf(tls) : {}),
-  };
-}
-
-function tlsOptionsOf(tls: PeerTls) {
-  return {
-    secure: tls.verify,
-    ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
-    ssl: {
-      servername: tls.sendServerName ? tls.name : "",
-      checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
-        checkServerIdentity(tls.name, certificate),
-    },
+    ...(request.localAddress === undefined ? {} : { localAddress: request.localAddress }),
+    ...(tls ? { secure: tls.verify } : {}),
+    ...(tls?.authorities === undefined ? {} : { ca: tls.authorities }),
+    // The base of the options of http.request; response-fault.ts refuses what the lenient parser lets through.
+    ssl: { insecureHTTPParser: true, ...(tls ? connectionTls(tls) : {}) },
   };
 }
 
@@ -177,8 +165,8 @@ class RunningAttempt {
 
   onResponse(response: IncomingMessage): void {
     this.#response = response;
-    const { statusCode = 0 } = response;
-    if (statusCode < 200) this.end(new InvalidHead(`status ${statusCode}`));
+    const fault = responseFault(response.statusCode ?? 0, toFields(response.rawHeaders));
+    if (fault !== undefined) this.end(new InvalidHead(fault));
     else this.settle({ kind: "response", response });
   }
 

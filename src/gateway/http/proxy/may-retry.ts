@@ -1,5 +1,5 @@
 /** Whether a failed try goes on to the next peer: the rules of ngx_http_upstream_next, as one pure function. */
-import type { NextUpstreamCase } from "../modules/proxy.ts";
+import type { NextUpstreamCase } from "../modules/proxy-next-upstream.ts";
 
 /** Methods that must not be sent twice unless the configuration says `non_idempotent`. */
 const NON_IDEMPOTENT = new Set(["POST", "LOCK", "PATCH"]);

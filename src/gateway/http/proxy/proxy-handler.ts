@@ -3,24 +3,26 @@
  * stop. Every decision is a function of its own (may-retry, request-fields, failure-sentences); this
  * file only orders them. Follows ngx_http_upstream.c.
  */
+import { BodyFault } from "../../../net/http1/request-body.ts";
 import { type AttemptRecord, startAttemptRecord } from "../../upstream/attempt-record.ts";
 import type { Peer } from "../../upstream/peer.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
-import { toFields, type HeaderField } from "../header-fields.ts";
-import type { NextUpstreamCase, ProxyPass } from "../modules/proxy.ts";
+import { fieldValue, toFields, type HeaderField } from "../header-fields.ts";
+import type { ProxyPass } from "../modules/proxy.ts";
+import type { NextUpstreamCase } from "../modules/proxy-next-upstream.ts";
 import type { RequestContext } from "../request-context.ts";
-import { respond, respondError } from "../responses.ts";
+import { respond } from "../responses.ts";
 import type {
   Attempt,
   AttemptFailure,
   AttemptOutcome,
   AttemptRequest,
-  PeerTls,
   ProxyTransport,
 } from "./attempt.ts";
 import { describeBodyFailure, describeFailure } from "./failure-sentences.ts";
 import { mayRetry } from "./may-retry.ts";
 import type { PeerAgents } from "./peer-agents.ts";
+import type { PeerTls, PeerTlsFactory } from "./peer-tls.ts";
 import { BodyTooLarge, ReplayableBody } from "./replayable-body.ts";
 import { requestFields } from "./request-fields.ts";
 import { responseFields } from "./response-fields.ts";
@@ -28,18 +30,38 @@ import { responseFields } from "./response-fields.ts";
 export interface ProxyServices {
   readonly transport: ProxyTransport;
   readonly agents: PeerAgents;
+  readonly peerTls: PeerTlsFactory;
 }
 
-/** What all tries of one request share. */
-interface Prepared {
-  readonly context: RequestContext;
+/** How it ended, for the phases: everything but a peer's response is theirs to answer. */
+export type ProxyEnd =
+  /** The response is sent, or the client has gone. */
+  | { readonly kind: "answered" }
+  /** A status without response; `fields` of the peer go along (WWW-Authenticate). */
+  | { readonly kind: "error"; readonly status: number; readonly fields: readonly HeaderField[] }
+  /** The peer's X-Accel-Redirect: a URI of this server or a named location; `fields` go along. */
+  | { readonly kind: "redirect"; readonly uri: string; readonly fields: readonly HeaderField[] };
+
+/** What `proxy_pass` of the location amounts to for this request. */
+export interface ProxyTask {
   readonly pass: ProxyPass;
   /** The target that the peers are asked for. */
   readonly path: string;
   readonly upstream: Upstream;
+  /** `error_page` has something for the status: `proxy_intercept_errors` asks for it. */
+  readonly hasErrorPage: (status: number) => boolean;
+}
+
+const ANSWERED: ProxyEnd = { kind: "answered" };
+
+/** What all tries of one request share. */
+interface Prepared extends ProxyTask {
+  readonly context: RequestContext;
+  /** The client's body, or what stands for it. */
   readonly body: ReplayableBody;
   readonly services: ProxyServices;
   readonly tls: PeerTls | undefined;
+  readonly method: string;
 }
 
 /** One try with its bookkeeping. */
@@ -52,58 +74,86 @@ interface Try {
 /** Answers the request from the upstream. Never rejects because of a peer. */
 export async function proxyRequest(
   context: RequestContext,
-  target: { readonly pass: ProxyPass; readonly path: string; readonly upstream: Upstream },
+  task: ProxyTask,
   services: ProxyServices,
-): Promise<void> {
-  const { pass, path, upstream } = target;
-  const { exchange } = context;
-  const body = new ReplayableBody(exchange.body, context.location.settings.core.bodyBytesMax);
+): Promise<ProxyEnd> {
+  const { proxy } = context.location.settings;
+  context.attemptStarts.add(context.attempts.length);
   try {
-    await body.readAhead();
+    await readBodyAhead(context);
   } catch (error) {
-    await answerUnreadBody(context, error);
-    return;
+    return endOfUnreadBody(context, error);
   }
-  const tls = pass.scheme === "https" ? peerTls(context) : undefined;
-  await tryPeers({ context, pass, path, upstream, body, services, tls });
+  const tls = task.pass.scheme === "https" ? services.peerTls.make(context) : undefined;
+  const method = proxy.method?.evaluate(context) || context.method;
+  const prepared = { ...task, context, services, tls, method, body: bodyFor(context) };
+  return tryPeers(prepared);
+}
+
+/** A request that was redirected inside has its body already. */
+async function readBodyAhead(context: RequestContext): Promise<void> {
+  if (context.requestBody) return;
+  const { bodyBytesMax } = context.location.settings.core;
+  context.requestBody = new ReplayableBody(context.exchange.body, bodyBytesMax);
+  await context.requestBody.readAhead();
+}
+
+function bodyFor(context: RequestContext): ReplayableBody {
+  const { body, passRequestBody } = context.location.settings.proxy;
+  if (body) return ReplayableBody.of(body.evaluate(context));
+  const own = passRequestBody ? context.requestBody : undefined;
+  return own ?? ReplayableBody.of("");
 }
 
 /** The client sent too much, or has gone. */
-async function answerUnreadBody(context: RequestContext, error: unknown): Promise<void> {
+function endOfUnreadBody(context: RequestContext, error: unknown): ProxyEnd {
+  if (error instanceof BodyFault && !context.exchange.aborted) {
+    context.logError("info", error.message);
+    return errorEnd(error.status);
+  }
   if (!(error instanceof BodyTooLarge) || context.exchange.aborted) {
     context.statusWithoutResponse = context.exchange.aborted ? 499 : 400;
     context.exchange.drop();
-    return;
+    return ANSWERED;
   }
   context.logError("error", "client intended to send too large chunked body");
-  await respondError(context, 413);
+  return errorEnd(413);
 }
 
-async function tryPeers(prepared: Prepared): Promise<void> {
+function errorEnd(status: number, fields: readonly HeaderField[] = []): ProxyEnd {
+  return { kind: "error", status, fields };
+}
+
+async function tryPeers(prepared: Prepared): Promise<ProxyEnd> {
   const { context, upstream } = prepared;
   const { nextUpstreamTries } = context.location.settings.proxy;
-  const tried = new Set<Peer>();
-  const tryCount = nextUpstreamTries === 0 ? upstream.tryCount : nextUpstreamTries;
+  const walk = upstream.startWalk(context);
+  const peerCount = upstream.tryCount;
+  const tryCount = nextUpstreamTries === 0 ? peerCount : Math.min(nextUpstreamTries, peerCount);
   for (let triesLeft = tryCount - 1; ; triesLeft--) {
-    const picked = upstream.pick(context, tried);
-    if (picked.kind === "none") return answerNoPeer(prepared);
-    tried.add(picked.peer);
-    const done = await tryPeer(prepared, picked.peer, Math.min(triesLeft, tryCount - tried.size));
-    if (done) return;
+    const picked = upstream.pick(context, walk);
+    if (picked.kind === "none") return endWithoutPeer(prepared);
+    const end = await tryPeer(prepared, picked.peer, triesLeft);
+    if (end) return end;
   }
 }
 
-/** @returns false: go on to the next peer. */
-async function tryPeer(prepared: Prepared, peer: Peer, triesLeft: number): Promise<boolean> {
+/** @returns undefined: go on to the next peer. */
+async function tryPeer(
+  prepared: Prepared,
+  peer: Peer,
+  triesLeft: number,
+): Promise<ProxyEnd | undefined> {
   const { context } = prepared;
   const current = startTry(prepared, peer);
   let outcome = await runAttempt(prepared, current, true);
   if (isStaleConnection(prepared, outcome)) outcome = await runAttempt(prepared, current, false);
   if (context.exchange.aborted) {
     discard(outcome);
+    noteEnd(context, current.record);
     prepared.upstream.release(peer, "neutral");
     context.statusWithoutResponse = 499;
-    return true;
+    return ANSWERED;
   }
   if (outcome.kind === "failed") return afterFailure(prepared, current, outcome, triesLeft);
   current.record.status = outcome.response.statusCode ?? 502;
@@ -111,10 +161,47 @@ async function tryPeer(prepared: Prepared, peer: Peer, triesLeft: number): Promi
   current.record.headMs = context.clock.monotonicMs() - current.record.startedMs;
   if (outcome.kind === "response" && goesOn(prepared, current, triesLeft)) {
     discard(outcome);
-    return false;
+    noteEnd(context, current.record);
+    return undefined;
   }
-  await answer(prepared, current, outcome);
-  return true;
+  const end = endInstead(prepared, current);
+  if (!end) return answer(prepared, current, outcome);
+  discard(outcome);
+  noteEnd(context, current.record);
+  prepared.upstream.sticky?.learn(context, peer);
+  prepared.upstream.release(peer, "success");
+  return end;
+}
+
+/** The response is not the client's: it names another place, or `error_page` takes its status over. */
+function endInstead({ context, hasErrorPage }: Prepared, { record }: Try): ProxyEnd | undefined {
+  const { interceptErrors, ignoredHeaders } = context.location.settings.proxy;
+  const { status = 502, fields } = record;
+  const uri = fieldValue(fields, "x-accel-redirect");
+  if (uri !== "" && !ignoredHeaders.includes("x-accel-redirect")) {
+    return { kind: "redirect", uri, fields: keptFields(fields) };
+  }
+  if (!interceptErrors || status < 300 || !hasErrorPage(status)) return undefined;
+  const challenge = fields.filter(([name]) => name.toLowerCase() === "www-authenticate");
+  return errorEnd(status, status === 401 ? challenge : []);
+}
+
+/** What survives X-Accel-Redirect (ngx_http_upstream_headers_in, redirect). */
+const KEPT_FIELDS = new Set([
+  "accept-ranges",
+  "cache-control",
+  "content-disposition",
+  "content-type",
+  "expires",
+  "set-cookie",
+]);
+
+function keptFields(fields: readonly HeaderField[]): readonly HeaderField[] {
+  return fields.filter(([name]) => KEPT_FIELDS.has(name.toLowerCase()));
+}
+
+function noteEnd(context: RequestContext, record: AttemptRecord): void {
+  record.responseMs = context.clock.monotonicMs() - record.startedMs;
 }
 
 function startTry({ context, pass }: Prepared, peer: Peer): Try {
@@ -129,21 +216,22 @@ async function runAttempt(
   { peer, record }: Try,
   mayReuse: boolean,
 ): Promise<AttemptOutcome> {
-  const { context, services, upstream, body, path, tls } = prepared;
+  const { context, services, upstream, body, path, tls, method } = prepared;
   const { proxy } = context.location.settings;
-  const fields = requestFields(context, context.proxyTarget?.host ?? "", body);
+  const sendsBody = proxy.body !== undefined || sendsClientBody(context);
+  const fields = requestFields(context, sendsBody ? body : undefined);
   const names = Object.keys(fields).map((name) => name.toLowerCase());
-  const idleCount = mayReuse ? upstream.config.keepaliveCount : 0;
   const request: AttemptRequest = {
     host: peer.config.host,
     port: peer.config.port,
     tls,
-    method: context.exchange.head.method,
+    method,
     path,
     fields,
     body,
     wantsUpgrade: context.exchange.wantsUpgrade && names.includes("upgrade"),
-    agent: services.agents.agentFor(upstream.config.name, tls, idleCount),
+    agent: mayReuse ? services.agents.agentFor(upstream.config, tls) : undefined,
+    localAddress: proxy.bind?.evaluate(context) || undefined,
     connectTimeoutMs: proxy.connectTimeoutMs,
     sendTimeoutMs: proxy.sendTimeoutMs,
     readTimeoutMs: proxy.readTimeoutMs,
@@ -157,11 +245,14 @@ async function runAttempt(
   return attempt.outcome;
 }
 
+function sendsClientBody({ exchange, location }: RequestContext): boolean {
+  return exchange.body !== undefined && location.settings.proxy.passRequestBody;
+}
+
 /** A kept connection that the peer had closed in the meantime: one more try on a fresh one, nobody is to blame. */
-function isStaleConnection({ context, body }: Prepared, outcome: AttemptOutcome): boolean {
+function isStaleConnection({ context, body, method }: Prepared, outcome: AttemptOutcome): boolean {
   if (outcome.kind !== "failed" || !outcome.reusedConnection) return false;
   if (context.exchange.aborted || outcome.reason !== "error") return false;
-  const method = context.exchange.head.method;
   const { nextUpstream: allowed } = context.location.settings.proxy;
   const question = {
     happened: "error",
@@ -173,27 +264,25 @@ function isStaleConnection({ context, body }: Prepared, outcome: AttemptOutcome)
   return mayRetry({ ...question, bodyReplayable, triesLeft: 1, outOfTime: false });
 }
 
-async function afterFailure(
+function afterFailure(
   prepared: Prepared,
   current: Try,
   failure: AttemptFailure,
   triesLeft: number,
-): Promise<boolean> {
+): ProxyEnd | undefined {
   const { context, upstream, body } = prepared;
   const { record, peer, url } = current;
   if (body.wasTooLarge) {
     upstream.release(peer, "neutral");
-    await answerUnreadBody(context, new BodyTooLarge());
-    return true;
+    return endOfUnreadBody(context, new BodyTooLarge());
   }
   record.status = failure.reason === "timeout" ? 504 : 502;
-  record.responseMs = context.clock.monotonicMs() - record.startedMs;
+  noteEnd(context, record);
   context.logError("error", describeFailure(failure), url);
   blame(prepared, current);
   const sent = failure.phase === "head";
-  if (mayGoOn(prepared, failure.reason, { sent, triesLeft })) return false;
-  await respondError(context, record.status);
-  return true;
+  if (mayGoOn(prepared, failure.reason, { sent, triesLeft })) return undefined;
+  return errorEnd(record.status);
 }
 
 /** A response that `proxy_next_upstream` lists is given up for the next peer. */
@@ -220,7 +309,7 @@ function blame({ context, upstream }: Prepared, { peer, url }: Try): void {
 }
 
 function mayGoOn(
-  { context, body }: Prepared,
+  { context, body, method }: Prepared,
   happened: NextUpstreamCase,
   { sent, triesLeft }: { readonly sent: boolean; readonly triesLeft: number },
 ): boolean {
@@ -229,7 +318,7 @@ function mayGoOn(
   return mayRetry({
     happened,
     allowed,
-    method: context.exchange.head.method,
+    method,
     sent,
     bodyReplayable: body.isReplayable,
     triesLeft,
@@ -237,12 +326,12 @@ function mayGoOn(
   });
 }
 
-async function answerNoPeer({ context, upstream, pass }: Prepared): Promise<void> {
+function endWithoutPeer({ context, upstream, pass }: Prepared): ProxyEnd {
   const url = `${pass.scheme}://${upstream.config.name}${context.target.raw}`;
   context.logError("error", "no live upstreams while connecting to upstream", url);
   const nowMs = context.clock.monotonicMs();
   context.attempts.push({ ...startAttemptRecord(upstream.config.name, nowMs), status: 502 });
-  await respondError(context, 502);
+  return errorEnd(502);
 }
 
 /** Sends the peer's response to the client; the session table learns from it. */
@@ -250,7 +339,7 @@ async function answer(
   prepared: Prepared,
   { peer, record, url }: Try,
   outcome: Exclude<AttemptOutcome, AttemptFailure>,
-): Promise<void> {
+): Promise<ProxyEnd> {
   const { context, upstream } = prepared;
   const { response } = outcome;
   const learnsAtHead = upstream.sticky?.atHead === true || outcome.kind === "upgraded";
@@ -273,12 +362,13 @@ async function answer(
     context.logError("error", describeBodyFailure(error), url);
   }
   record.bodyBytes = context.exchange.bodyBytesSent;
-  record.responseMs = context.clock.monotonicMs() - record.startedMs;
+  noteEnd(context, record);
   const gaveUp = context.exchange.aborted;
   if (gaveUp) response.destroy();
   // A client that left in the middle has the head and with it the cookie: it may come back.
   if (!learnsAtHead && context.exchange.responded) upstream.sticky?.learn(context, peer);
   upstream.release(peer, gaveUp ? "neutral" : "success");
+  return ANSWERED;
 }
 
 async function upgrade(
@@ -305,16 +395,4 @@ function hasBody(context: RequestContext, status: number): boolean {
 function discard(outcome: AttemptOutcome): void {
   if (outcome.kind === "response") outcome.response.resume();
   else if (outcome.kind === "upgraded") outcome.socket.destroy();
-}
-
-function peerTls(context: RequestContext): PeerTls {
-  const { sslVerify, sslName, sslServerName, sslTrustedCertificate } =
-    context.location.settings.proxy;
-  const name = sslName?.evaluate(context) ?? context.proxyTarget?.host ?? "";
-  return {
-    verify: sslVerify,
-    name: name.replace(/:\d+$/, ""),
-    sendServerName: sslServerName,
-    authorities: sslTrustedCertificate,
-  };
 }

@@ -21,7 +21,7 @@ export function proxyTarget(context: RequestContext, pass: ProxyPass): ProxyTarg
   const isConstant = pass.host.isConstant && (pass.uri?.isConstant ?? true);
   if (!isConstant) return evaluatedTarget(pass.host.evaluate(context) + (uri ?? ""), target.raw);
   const { text: host } = pass.host;
-  if (uri === undefined) return { host, path: target.raw };
+  if (uri === undefined || !context.isLocationPathValid) return { host, path: target.raw };
   const matched = location.matcher?.path.length ?? 0;
   const query = target.query === "" ? "" : `?${target.query}`;
   return { host, path: `${uri}${escapePath(target.path.slice(matched))}${query}` };

@@ -28,6 +28,15 @@ export class ReplayableBody {
     this.#bytesMax = bytesMax;
   }
 
+  /** A body that is known as a whole; `text`: one character a byte. */
+  static of(text: string): ReplayableBody {
+    const body = new ReplayableBody(undefined, 0);
+    const chunk = Buffer.from(text, "latin1");
+    if (chunk.length > 0) body.#chunks.push(chunk);
+    body.#bytes = chunk.length;
+    return body;
+  }
+
   /**
    * Reads ahead; called once, before `open`.
    * @throws BodyTooLarge, or the stream's error when the client has gone.
@@ -42,6 +51,11 @@ export class ReplayableBody {
   /** The whole body is in memory, `byteCount` is its length. */
   get isComplete(): boolean {
     return this.#complete && !this.#spent;
+  }
+
+  /** The body as one character a byte; "" when it is not all in memory. */
+  get text(): string {
+    return this.isComplete ? Buffer.concat(this.#chunks).toString("latin1") : "";
   }
 
   get byteCount(): number {

@@ -26,21 +26,29 @@ function defaultFields(proxyHost: string): readonly HeaderField[] {
   return [["Host", proxyHost]];
 }
 
-/** The fields for the peer, body length included. `proxyHost`: $proxy_host. */
+/** The fields for the peer, body length included. `body`: undefined for none. */
 export function requestFields(
   context: RequestContext,
-  proxyHost: string,
-  body: ReplayableBody,
+  body: ReplayableBody | undefined,
 ): OutgoingFields {
+  const proxyHost = context.proxyTarget?.host ?? "";
   const configured = context.location.settings.proxy.setHeaders.map(
     ({ name, value }): HeaderField => [name, value.evaluate(context)],
   );
   const names = new Set(configured.map(([name]) => name.toLowerCase()));
   const defaults = defaultFields(proxyHost).filter(([name]) => !names.has(name.toLowerCase()));
-  const own = [...defaults, ...configured.filter(([, value]) => value !== "")];
+  const own = [...defaults, ...configured.filter(isSent)];
   const taken = new Set([...names, ...defaults.map(([name]) => name.toLowerCase())]);
-  const client = clientFields(context).filter(([name]) => !taken.has(name.toLowerCase()));
+  const { passRequestHeaders } = context.location.settings.proxy;
+  const passed = passRequestHeaders ? clientFields(context) : [];
+  const client = passed.filter(([name]) => !taken.has(name.toLowerCase()));
   return toOutgoing([...own, ...client, ...bodyFields(context, body)]);
+}
+
+/** The length of a body is never what the configuration says it is. */
+function isSent([name, value]: HeaderField): boolean {
+  const lower = name.toLowerCase();
+  return value !== "" && lower !== "content-length" && lower !== "transfer-encoding";
 }
 
 function clientFields({ exchange }: RequestContext): readonly HeaderField[] {
@@ -55,8 +63,11 @@ function clientFields({ exchange }: RequestContext): readonly HeaderField[] {
 }
 
 /** Lower-case names: these two must never stand twice. */
-function bodyFields({ exchange }: RequestContext, body: ReplayableBody): readonly HeaderField[] {
-  if (!exchange.body) return [];
+function bodyFields(
+  { exchange }: RequestContext,
+  body: ReplayableBody | undefined,
+): readonly HeaderField[] {
+  if (!body) return [];
   if (body.isComplete) return [["content-length", String(body.byteCount)]];
   const [length] = fieldValues(exchange.head.fields, "content-length");
   return length === undefined ? [["transfer-encoding", "chunked"]] : [["content-length", length]];

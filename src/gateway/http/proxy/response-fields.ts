@@ -1,8 +1,12 @@
-/** The header of the peer's response as the client gets it: what is hidden, and redirects as `proxy_redirect` says. */
+/**
+ * The header of the peer's response as the client gets it: what is hidden, redirects and cookies as
+ * `proxy_redirect` and `proxy_cookie_*` say.
+ */
 import type { RequestContext } from "../request-context.ts";
 import type { HeaderField } from "../header-fields.ts";
-import type { RedirectRule } from "../modules/proxy.ts";
 import { absoluteUrl } from "../responses.ts";
+import { rewriteCookie } from "./response-cookies.ts";
+import { replacePrefix } from "./rewrite-rules.ts";
 
 /** Fields that concern only the peer's connection. */
 const CONNECTION_FIELDS = new Set([
@@ -42,39 +46,39 @@ export function responseFields(
 }
 
 function rewriteField(context: RequestContext, lowerName: string, value: string): string {
+  if (lowerName === "set-cookie") return rewriteCookie(context, value);
   if (lowerName === "location") {
     const rewritten = rewriteUrl(context, value);
-    return rewritten === value ? value : absoluteUrl(context, rewritten);
+    return rewritten === undefined ? value : absoluteUrl(context, rewritten);
   }
   // "Refresh: 5; url=http://..."
-  const [, before, url] = (lowerName === "refresh" && /^(.*?url=)(.*)$/is.exec(value)) || [];
-  return before === undefined ? value : before + rewriteUrl(context, url ?? "");
+  const [, before, url = ""] = (lowerName === "refresh" && /^(.*?url=)(.*)$/is.exec(value)) || [];
+  return before === undefined ? value : before + (rewriteUrl(context, url) ?? url);
 }
 
-/** The first rule whose prefix fits replaces it. */
-function rewriteUrl(context: RequestContext, value: string): string {
-  for (const rule of context.location.settings.proxy.redirects) {
-    const pair = rule.kind === "default" ? defaultPair(context) : pairOf(context, rule);
-    if (pair && value.startsWith(pair.prefix)) return pair.text + value.slice(pair.prefix.length);
+/** The result of the first rule that fits; undefined: none does. */
+function rewriteUrl(context: RequestContext, value: string): string | undefined {
+  const { redirects } = context.location.settings.proxy;
+  if (redirects.some(({ kind }) => kind === "off")) return undefined;
+  for (const rule of redirects) {
+    const rewritten =
+      rule.kind === "replace"
+        ? replacePrefix(context, rule, value)
+        : replaceDefault(context, value);
+    if (rewritten !== undefined) return rewritten;
   }
-  return value;
-}
-
-interface RedirectPair {
-  readonly prefix: string;
-  readonly text: string;
-}
-
-function pairOf(context: RequestContext, rule: RedirectRule): RedirectPair | undefined {
-  if (rule.kind !== "replace") return undefined;
-  return { prefix: rule.prefix, text: rule.replacement.evaluate(context) };
+  return undefined;
 }
 
 /** The URL of `proxy_pass` becomes the path of the location; without URI, host and port are cut off. */
-function defaultPair({ location }: RequestContext): RedirectPair | undefined {
+function replaceDefault({ location }: RequestContext, value: string): string | undefined {
   const { pass } = location.settings.proxy;
   if (pass?.url === undefined) return undefined;
-  if (!pass.uri) return { prefix: `${pass.url}/`, text: "/" };
-  const isPath = location.matcher?.kind === "prefix" || location.matcher?.kind === "prefix-only";
-  return isPath ? { prefix: pass.url, text: location.matcher.path } : undefined;
+  const prefix = pass.uri ? pass.url : `${pass.url}/`;
+  if (!value.startsWith(prefix)) return undefined;
+  const rest = value.slice(prefix.length);
+  if (!pass.uri) return `/${rest}`;
+  const kind = location.matcher?.kind;
+  const isPath = kind === "prefix" || kind === "prefix-only" || kind === "exact";
+  return isPath ? `${location.matcher?.path ?? ""}${rest}` : undefined;
 }

@@ -11,9 +11,11 @@ function binaryAddress(address: string): string {
 const tlsOf = (context: RequestContext) => context.exchange.connection.tls;
 
 export const connectionVariables: VariableRows = {
-  remote_addr: ({ exchange }) => exchange.connection.remoteAddress,
-  binary_remote_addr: ({ exchange }) => binaryAddress(exchange.connection.remoteAddress),
-  remote_port: ({ exchange }) => String(exchange.connection.remotePort),
+  remote_addr: (context) => context.remoteAddress,
+  binary_remote_addr: (context) => binaryAddress(context.remoteAddress),
+  remote_port: (context) => (context.remotePort === 0 ? "" : String(context.remotePort)),
+  realip_remote_addr: ({ exchange }) => exchange.connection.remoteAddress,
+  realip_remote_port: ({ exchange }) => String(exchange.connection.remotePort),
   server_addr: ({ exchange }) => exchange.connection.localAddress,
   server_port: ({ exchange }) => String(exchange.connection.localPort),
   connection: ({ exchange }) => String(exchange.connection.number),

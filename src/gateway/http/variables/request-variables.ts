@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { fieldValue, requestCookie } from "../header-fields.ts";
 import type { RequestContext } from "../request-context.ts";
+import { NGINX_VERSION } from "../error-page.ts";
+import { mappedPath } from "../mapped-path.ts";
 import { splitHostPort } from "../listen-address.ts";
 import { formatSeconds, formatTimeIso, formatTimeLocal } from "./time-formats.ts";
 import type { PrefixRows, VariableRows } from "./variable-row.ts";
@@ -43,9 +45,11 @@ export const requestVariables: VariableRows = {
   is_args: (context) => (context.target.query === "" ? "" : "?"),
   uri: (context) => context.target.path,
   document_uri: (context) => context.target.path,
-  request_uri: (context) => context.target.raw,
-  request: ({ exchange: { head } }) => `${head.method} ${head.target} HTTP/${head.version}`,
-  request_method: ({ exchange }) => exchange.head.method,
+  request_uri: (context) => context.originalTarget.raw,
+  request: ({ exchange }) => exchange.head.line,
+  request_length: ({ exchange }) => String(exchange.requestLength),
+  request_method: (context) => context.method,
+  request_body: (context) => context.requestBody?.text ?? "",
   server_protocol: ({ exchange }) => `HTTP/${exchange.head.version}`,
   host: hostOf,
   content_length: (context) => header(context, "content-length"),
@@ -54,7 +58,7 @@ export const requestVariables: VariableRows = {
   server_name: (context) => context.server.primaryName,
   status: (context) => String(context.status).padStart(3, "0"),
   body_bytes_sent: ({ exchange }) => String(exchange.bodyBytesSent),
-  bytes_sent: ({ exchange }) => String(exchange.bodyBytesSent),
+  bytes_sent: ({ exchange }) => String(exchange.bytesSent),
   request_time: (context) => formatSeconds(context.clock.monotonicMs() - context.startedMs),
   request_id(context) {
     context.requestId ??= randomBytes(16).toString("hex");
@@ -64,10 +68,15 @@ export const requestVariables: VariableRows = {
   time_local: (context) => formatTimeLocal(context.clock.wallMs()),
   time_iso8601: (context) => formatTimeIso(context.clock.wallMs()),
   hostname: () => hostname(),
+  nginx_version: () => NGINX_VERSION,
+  document_root: (context) => context.location.settings.core.root.base.evaluate(context),
+  request_filename: (context) => mappedPath(context, context.target.path),
+  request_completion: ({ exchange }) => (exchange.responded && !exchange.aborted ? "OK" : ""),
+  limit_req_status: (context) => context.limitReqStatus,
   pid: () => String(process.pid),
   proxy_add_x_forwarded_for(context) {
     const before = header(context, "x-forwarded-for");
-    const { remoteAddress } = context.exchange.connection;
+    const { remoteAddress } = context;
     return before === "" ? remoteAddress : `${before}, ${remoteAddress}`;
   },
 };

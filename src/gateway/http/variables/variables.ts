@@ -11,19 +11,24 @@ const PREFIXES: PrefixRows = { ...requestPrefixes, ...upstreamPrefixes };
 /**
  * The look-up of one configuration.
  * @param own variables that the configuration defines (`map`), by name in lower case.
- * @param captureNames named groups of its regular expressions, in lower case.
+ * @param captureNames named groups of its regular expressions and the variables of `set`, in lower case.
  */
 export function variableLookup(
   own: ReadonlyMap<string, VariableReader>,
   captureNames: ReadonlySet<string>,
 ): VariableLookup {
   return (name) => {
-    if (/^[1-9]$/.test(name)) return (context) => context.captures?.[Number(name)] ?? "";
+    if (/^[1-9]$/.test(name)) return (context) => context.capture(Number(name));
     const defined = own.get(name) ?? (Object.hasOwn(ROWS, name) ? ROWS[name] : undefined);
     if (defined) return defined;
-    if (captureNames.has(name)) return (context) => context.namedCapture(name);
+    if (captureNames.has(name)) return (context) => context.variable(name);
     return prefixed(name);
   };
+}
+
+/** true for a name that `set` may not define. */
+export function isBuiltInVariable(name: string): boolean {
+  return Object.hasOwn(ROWS, name);
 }
 
 function prefixed(name: string): VariableReader | undefined {

@@ -5,7 +5,7 @@
  * where the old one stood.
  */
 import type { Peer, PeerHealth } from "../peer.ts";
-import { type Balancer, isEligible, type PickRequest } from "./balancer.ts";
+import { type Balancer, isCandidate, type PickRequest } from "./balancer.ts";
 
 /** The part of a candidate that the arithmetic needs. */
 export interface WeightedCandidate {
@@ -32,7 +32,6 @@ export function chooseByWeight<Candidate extends WeightedCandidate>(
 
 export class RoundRobin implements Balancer {
   pick(peers: readonly Peer[], request: PickRequest): Peer | undefined {
-    const candidates = peers.filter((peer) => !peer.config.drain && isEligible(peer, request));
-    return chooseByWeight(candidates);
+    return chooseByWeight(peers.filter((peer) => isCandidate(peer, request)));
   }
 }

@@ -23,14 +23,16 @@ const OPTIONS: PeerOptions = {
   backup: false,
   down: false,
   drain: false,
+  route: undefined,
 };
 
 function peer(port: number, options: Partial<PeerOptions> = {}): Peer {
-  return new Peer({ ...OPTIONS, ...options, host: "10.0.0.1", port });
+  return new Peer({ ...OPTIONS, ...options, name: `10.0.0.1:${port}`, host: "10.0.0.1", port });
 }
 
 function ask(given: Partial<PickRequest> = {}): PickRequest {
-  return { tried: new Set(), nowMs: 0, boundTo: undefined, ...given };
+  const walk = { clientAddress: "", key: "", hash: undefined, rounds: 0, misses: 0 };
+  return { tried: new Set(), nowMs: 0, boundTo: undefined, walk, ...given };
 }
 
 function sequence(peers: readonly Peer[], count: number, balancer = new RoundRobin()): string {

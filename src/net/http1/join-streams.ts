@@ -3,9 +3,14 @@ import type { Duplex } from "node:stream";
 
 /** A side that ends its half lets the other half go on; a side that breaks takes the other with it. */
 export function joinStreams(left: Duplex, right: Duplex): Promise<void> {
-  left.pipe(right);
-  right.pipe(left);
+  pipe(left, right);
+  pipe(right, left);
   return Promise.all([closed(left, right), closed(right, left)]).then(() => undefined);
+}
+
+function pipe(from: Duplex, to: Duplex): void {
+  if (from.readableEnded) to.end();
+  else from.pipe(to);
 }
 
 function closed(stream: Duplex, other: Duplex): Promise<void> {

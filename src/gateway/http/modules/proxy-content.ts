@@ -1,0 +1,68 @@
+/** The content phase of locations with `proxy_pass`: finds the upstream and hands the request to the proxy. */
+import type { Cycle } from "../../cycle.ts";
+import { implicitName } from "../../upstream/compile-upstreams.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import { splitHostPort } from "../listen-address.ts";
+import type { Outcome } from "../phase.ts";
+import { type ProxyEnd, proxyRequest } from "../proxy/proxy-handler.ts";
+import { proxyTarget } from "../proxy/proxy-path.ts";
+import type { RequestContext } from "../request-context.ts";
+import { parseRequestTarget } from "../request-target.ts";
+import { respondError } from "../responses.ts";
+import { interceptsStatus } from "../special-response.ts";
+import type { ProxyPass } from "./proxy.ts";
+
+export const proxyEntry = {
+  name: "proxy",
+  run(context: RequestContext, cycle: Cycle): Outcome | Promise<Outcome> {
+    const { pass } = context.location.settings.proxy;
+    return pass ? forward(context, pass, cycle) : "next";
+  },
+};
+
+async function forward(context: RequestContext, pass: ProxyPass, cycle: Cycle): Promise<Outcome> {
+  const { host, path } = proxyTarget(context, pass);
+  const upstream = findUpstream(context, { pass, host }, cycle);
+  if (!upstream) await respondError(context, 502);
+  else {
+    const hasErrorPage = (status: number): boolean => interceptsStatus(context, status);
+    const end = await proxyRequest(context, { pass, path, upstream, hasErrorPage }, cycle);
+    await answerProxyEnd(context, end);
+  }
+  return "done";
+}
+
+/** What the peers left to the gateway to answer. */
+async function answerProxyEnd(context: RequestContext, end: ProxyEnd): Promise<void> {
+  if (end.kind === "answered") return;
+  if (end.kind === "error") {
+    if (end.fields.length > 0) context.keepFields(end.fields);
+    return respondError(context, end.status);
+  }
+  context.keepFields(end.fields);
+  if (end.uri.startsWith("@")) {
+    if (!context.enterNamedLocation(end.uri)) return respondError(context, 500);
+    return context.runPhases("rewrite");
+  }
+  // X-Accel-Redirect: the request starts again with another URI, as GET, on the same server.
+  const target = end.uri.startsWith("/") ? parseRequestTarget(end.uri) : undefined;
+  if (!target) return respondError(context, 404);
+  if (context.method !== "HEAD") context.method = "GET";
+  if (!context.redirectInside(target.path, target.query)) return respondError(context, 500);
+  return context.runPhases("server rewrite");
+}
+
+/** The upstream that `proxy_pass` names; `host`: with variables evaluated. */
+function findUpstream(
+  context: RequestContext,
+  { pass, host: text }: { readonly pass: ProxyPass; readonly host: string },
+  cycle: Cycle,
+): Upstream | undefined {
+  const split = splitHostPort(text);
+  const defaultPort = pass.scheme === "https" ? "443" : "80";
+  context.proxyTarget = { host: text, port: split?.port ?? defaultPort };
+  const upstream =
+    cycle.upstreams.get(text.toLowerCase()) ?? cycle.upstreams.get(implicitName(pass, text));
+  if (!upstream) context.logError("error", `no upstream is defined for "${text}"`);
+  return upstream;
+}

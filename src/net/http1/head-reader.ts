@@ -1,0 +1,135 @@
+/**
+ * Finds the end of each request head in what a connection receives, within nginx's buffers
+ * (`client_header_buffer_size`, `large_client_header_buffers`), and hands it to the parser. Keeps only the
+ * head that is not complete yet. Used by server-connection.ts; knows no socket.
+ */
+import {
+  faultyHead,
+  parseRequestHead,
+  parseRequestLine,
+  type RequestHead,
+  tooLarge,
+  URI_TOO_LONG,
+} from "./request-head.ts";
+
+/** Bounds of a head, in bytes. */
+export interface HeadLimits {
+  /** `client_header_buffer_size`. */
+  readonly firstBufferBytes: number;
+  /** `large_client_header_buffers`: no line may be longer than one of them. */
+  readonly largeBufferBytes: number;
+  readonly largeBufferCount: number;
+  /** `max_headers`. */
+  readonly fieldsMax: number;
+}
+
+export type HeadStep =
+  | { readonly kind: "more" }
+  /** `rest`: what followed the head. After a fault nothing more can be read. */
+  | {
+      readonly kind: "head";
+      readonly head: RequestHead;
+      readonly rest: Buffer;
+      readonly bytes: number;
+    };
+
+const MORE: HeadStep = { kind: "more" };
+const NOTHING = Buffer.alloc(0);
+
+export class HeadReader {
+  #text = "";
+  /** From here on the end is looked for. */
+  #scanFrom = 0;
+  #lineChecked = false;
+
+  /** Nothing of a head has come yet. */
+  get isEmpty(): boolean {
+    return this.#text === "";
+  }
+
+  /** The request line, as far as it has come. */
+  get line(): string {
+    return this.#text.split(/\r?\n/, 1)[0] ?? "";
+  }
+
+  /** Takes what was received. */
+  take(chunk: Buffer, limits: HeadLimits): HeadStep {
+    const before = this.#text.length;
+    const received = chunk.toString("latin1");
+    const skipped = before === 0 ? lineEndsBefore(received) : 0;
+    this.#text = before === 0 ? received.slice(skipped) : this.#text + received;
+    const end = this.#findEnd();
+    if (end === -1) return this.#checkUnfinished(limits);
+    const text = this.#text.slice(0, end);
+    this.#reset();
+    const rest = chunk.subarray(skipped + end - before);
+    const head = oversize(text, limits) ?? parseRequestHead(text, limits.fieldsMax);
+    return { kind: "head", head, rest, bytes: text.length };
+  }
+
+  /** Where the body starts: behind the first empty line; -1: not received yet. */
+  #findEnd(): number {
+    const text = this.#text;
+    let lineFeed = text.indexOf("\n", this.#scanFrom);
+    while (lineFeed !== -1) {
+      const next = text.charCodeAt(lineFeed + 1);
+      if (next === 0x0a) return lineFeed + 2;
+      if (next === 0x0d && text.charCodeAt(lineFeed + 2) === 0x0a) return lineFeed + 3;
+      lineFeed = text.indexOf("\n", lineFeed + 1);
+    }
+    this.#scanFrom = Math.max(0, text.length - 2);
+    return -1;
+  }
+
+  /** What is wrong already is said before the rest comes, which may be never. */
+  #checkUnfinished(limits: HeadLimits): HeadStep {
+    let head = oversize(this.#text, limits);
+    if (!head && !this.#lineChecked) {
+      const lineEnd = this.#text.indexOf("\n");
+      const isDoubtful = lineEnd !== -1 || !/^[A-Z_-]*(?: |$)/.test(this.#text.slice(0, 64));
+      this.#lineChecked = lineEnd !== -1;
+      const line = isDoubtful ? parseRequestLine(this.line) : undefined;
+      if (line?.fault) head = line;
+    }
+    if (!head) return MORE;
+    const bytes = this.#text.length;
+    this.#reset();
+    return { kind: "head", head, rest: NOTHING, bytes };
+  }
+
+  #reset(): void {
+    this.#text = "";
+    this.#scanFrom = 0;
+    this.#lineChecked = false;
+  }
+}
+
+/** Empty lines before a request are skipped. */
+function lineEndsBefore(text: string): number {
+  let at = 0;
+  while (text.charCodeAt(at) === 0x0d || text.charCodeAt(at) === 0x0a) at++;
+  return at;
+}
+
+/** The fault of a head, finished or not, that is larger than the buffers. */
+function oversize(text: string, limits: HeadLimits): RequestHead | undefined {
+  const lineMax = Math.max(limits.firstBufferBytes, limits.largeBufferBytes);
+  if (text.length <= lineMax) return undefined;
+  let start = 0;
+  while (start < text.length) {
+    const lineFeed = text.indexOf("\n", start);
+    const end = lineFeed === -1 ? text.length : lineFeed + 1;
+    if (end - start > lineMax) {
+      if (start === 0) return faultyHead(URI_TOO_LONG, text.slice(0, 200));
+      return refuse(text, "client sent too long header line");
+    }
+    start = end;
+  }
+  const bytesMax = limits.firstBufferBytes + limits.largeBufferBytes * limits.largeBufferCount;
+  return text.length > bytesMax ? refuse(text, "client sent too large request") : undefined;
+}
+
+function refuse(text: string, sentence: string): RequestHead {
+  const line = parseRequestLine(text.split(/\r?\n/, 1)[0] ?? "");
+  return line.fault ? line : { ...line, fault: tooLarge(sentence) };
+}

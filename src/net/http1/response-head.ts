@@ -1,0 +1,58 @@
+/**
+ * Responses as bytes: the head as one latin1 string, how the end of the body is marked (RFC 9112 6.3), and the
+ * chunked coding of a body whose length is not known.
+ */
+import type { HeaderField } from "./header-field.ts";
+import { valuesOf } from "./header-field.ts";
+import type { RequestHead } from "./request-head.ts";
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly reason: string;
+  /** Without Connection and Transfer-Encoding: they are added here. */
+  readonly fields: readonly HeaderField[];
+  /** The connection serves no other request after this one. Default: it may. */
+  readonly closes?: boolean;
+  /** Fields behind a chunked body, asked for at its end. Default: none. */
+  readonly trailers?: () => readonly HeaderField[];
+}
+
+/** none: there is no body whatever the head says; close: the end of the connection is the end of the body. */
+export type ResponseFraming = "none" | "length" | "chunked" | "close";
+
+/** @param hasBody the caller has a body to send. */
+export function responseFraming(
+  request: RequestHead,
+  { status, fields }: ResponseHead,
+  hasBody: boolean,
+): ResponseFraming {
+  if (request.method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
+  if (!hasBody || valuesOf(fields, "content-length").length > 0) return "length";
+  return request.version === "1.1" ? "chunked" : "close";
+}
+
+/** The head with its empty line. `connection`: the value of that field. */
+export function formatResponseHead(
+  { status, reason, fields }: ResponseHead,
+  { framing, connection }: { readonly framing: ResponseFraming; readonly connection: string },
+): string {
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+  let hasLength = false;
+  for (const [name, value] of fields) {
+    hasLength ||= name.length === 14 && name.toLowerCase() === "content-length";
+    text += `${name}: ${value}\r\n`;
+  }
+  if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  if (framing === "length" && !hasLength) text += "Content-Length: 0\r\n";
+  return `${text}Connection: ${connection}\r\n\r\n`;
+}
+
+/** What stands before the data of a chunk; behind it comes a line end. */
+export function chunkStart(bytes: number): string {
+  return `${bytes.toString(16)}\r\n`;
+}
+
+/** The last chunk with its trailers. */
+export function formatLastChunk(trailers: readonly HeaderField[] = []): string {
+  return `0\r\n${trailers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+}
