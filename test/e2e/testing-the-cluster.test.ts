@@ -13,6 +13,13 @@ import { DocumentedCluster } from "../helpers/documented-cluster.ts";
 import { eventually, GET_QUOTE, request } from "../helpers/http-request.ts";
 import type { NodeProcess } from "../helpers/node-process.ts";
 
+/**
+ * How long after the signal a request may still be sent on a kept connection of the dead worker: the signal's
+ * delivery and one turn of the gateway's event loop on a machine whose two cores are busy. A POST that was sent is
+ * not sent again, as in nginx.
+ */
+const NOTICE_MS_MAX = 200;
+
 let cluster: DocumentedCluster;
 let gateway: NodeProcess;
 let manager: NodeProcess;
@@ -230,7 +237,7 @@ test("one worker is killed under load: all see it leave within 3 s, and no reque
   assert.ok(lost.length <= 8, `${lost.length} of ${results.length} lost`);
   for (const { startedMs, endedMs } of lost) {
     assert.ok(
-      startedMs <= killedMs + 20,
+      startedMs <= killedMs + NOTICE_MS_MAX,
       `lost a request that began ${startedMs - killedMs} ms after the kill and took ${endedMs - startedMs} ms`,
     );
   }
