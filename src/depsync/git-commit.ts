@@ -2,6 +2,7 @@
  * Makes commits without a work tree: one `git fast-import` takes author, message and contents over standard
  * input and answers with the commit's id. No text of a user ever is an argument.
  */
+import { replaceControlCharacters } from "../runtime/control-characters.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { ChangeAuthor, FileChange } from "./deployment-repository.ts";
 import { runGit } from "./git-process.ts";
@@ -112,14 +113,13 @@ function quote(path: string): string {
 
 function cleanMessage(message: string): string {
   const short = message.slice(0, MESSAGE_CHARACTERS_MAX).replaceAll("\r\n", "\n");
-  // oxlint-disable-next-line no-control-regex
-  const clean = short.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f]/g, " ").trim();
+  const lines = short.split("\n").map((line) => replaceControlCharacters(line, " "));
+  const clean = lines.join("\n").trim();
   return clean === "" ? "Deployment" : clean;
 }
 
 function cleanName(user: string): string {
-  // oxlint-disable-next-line no-control-regex
-  const clean = user.replaceAll(/[\u0000-\u001f\u007f<>]/g, "").trim();
+  const clean = replaceControlCharacters(user, "").replaceAll(/[<>]/g, "").trim();
   return clean === "" ? "unknown" : clean.slice(0, 200);
 }
 

@@ -3,6 +3,7 @@
  * that it can never be taken for an option or for a transport that runs commands; a user and password
  * travel apart from the URL, in an HTTP header that git gets through its environment.
  */
+import { hasControlCharacter } from "../runtime/control-characters.ts";
 import { isAbsolute } from "node:path";
 import { AppError } from "../errors/app-error.ts";
 import type { ConfigPair } from "./git-process.ts";
@@ -61,11 +62,6 @@ function pathOf(text: string, url: URL): string {
   const path = decode(url.pathname);
   if (hasControlCharacter(path)) throw refused(text, "it has control characters");
   return path;
-}
-
-function hasControlCharacter(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
-  return /[\u0000-\u001f\u007f]/.test(text);
 }
 
 /** As decodeURIComponent; a text with a stray "%" stands for itself. */

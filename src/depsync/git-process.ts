@@ -4,6 +4,7 @@
  * configuration, no prompts, only the one protocol that is needed, bounded time and output. Callers
  * pass checked ids and fixed words as arguments; contents and user text only go over standard input.
  */
+import { replaceControlCharacters } from "../runtime/control-characters.ts";
 import { type SimpleGit, type SimpleGitOptions, simpleGit } from "simple-git";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import { GitWatchdog } from "./git-watchdog.ts";
@@ -141,8 +142,7 @@ function gitError(call: GitCall, error: unknown): AppError {
   for (const secret of call.secrets ?? []) text = text.replaceAll(secret, "***");
   // git says the same of a damaged file again and again; the reason that it gives last must not be cut off.
   const distinct = [...new Set(text.split("\n"))].join("\n");
-  // oxlint-disable-next-line no-control-regex
-  const line = distinct.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").trim();
+  const line = replaceControlCharacters(distinct, " ").trim();
   return new AppError(
     "DEPLOYMENT_REPOSITORY",
     `git ${call.args[0] ?? ""} failed${call.gitDir === undefined ? "" : ` in ${call.gitDir}`}: ${line.slice(0, 600)}`,

@@ -2,6 +2,7 @@
  * Which paths may stand in the deployment repository. The rules are git's own against hostile trees (fsck's
  * hasDotGit and its relatives) and ours against surprises; used for reading, for writing and for folders.
  */
+import { hasControlCharacter } from "../runtime/control-characters.ts";
 import { AppError } from "../errors/app-error.ts";
 
 /** Bytes of a whole path. */
@@ -11,8 +12,7 @@ const PATH_BYTES_MAX = 1024;
 export function pathFault(path: string): string | undefined {
   if (path === "") return "is empty";
   if (Buffer.byteLength(path) > PATH_BYTES_MAX) return `is longer than ${PATH_BYTES_MAX} bytes`;
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(path)) return "has control characters";
+  if (hasControlCharacter(path)) return "has control characters";
   if (path.includes("\uFFFD")) return "is not UTF-8";
   if (path.includes("\\")) return "has a backslash";
   for (const part of path.split("/")) {

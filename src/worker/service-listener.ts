@@ -2,6 +2,7 @@
  * A service port of a worker (8280, 8243): HTTP/1.1 in, `Engine.handle`, HTTP/1.1 out. Each request is
  * answered by the generation that was current when its head arrived, so a deploy never splits a request.
  */
+import { CONNECTION_FIELDS } from "../net/connection-fields.ts";
 import {
   createServer,
   type IncomingMessage,
@@ -33,17 +34,6 @@ const HEAD_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 600_000;
 /** Longer than the gateway keeps idle connections, so that the gateway closes first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-
-/** Headers that belong to one connection (RFC 9110, section 7.6.1) or that node:http writes itself. */
-const CONNECTION_HEADERS = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 export class ServiceListener implements Closable {
   readonly #options: ServiceListenerOptions;
@@ -162,7 +152,7 @@ function pairsOf(raw: readonly string[]): HeaderList {
 async function write(answer: ServiceResponse, response: ServerResponse): Promise<void> {
   const reason = reasonOf(answer);
   const raw = answer.headers
-    .filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase()))
+    .filter(([name]) => !CONNECTION_FIELDS.has(name.toLowerCase()))
     .filter(([name]) => !Buffer.isBuffer(answer.body) || name.toLowerCase() !== "content-length")
     .flat();
   if (answer.body === undefined || Buffer.isBuffer(answer.body)) {

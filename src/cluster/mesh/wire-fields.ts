@@ -2,6 +2,7 @@
  * Strict reading of JSON values from the wire: every reader names the field that it reads and throws
  * `Malformed` for anything but the expected type, length and characters. Used by the two codecs only.
  */
+import { hasControlCharacter } from "../../runtime/control-characters.ts";
 
 /** A datagram of a member that does not have the agreed form. Caught by `decodeDatagram`. */
 export class Malformed extends Error {}
@@ -62,9 +63,4 @@ export function readWord<Word extends string>(
   const word = words.find((candidate) => candidate === value);
   if (word === undefined) throw new Malformed(`${what} is none of ${words.join(", ")}`);
   return word;
-}
-
-export function hasControlCharacter(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
-  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
 }

@@ -267,8 +267,7 @@ export class RequestContext {
 }
 
 /** What NGX_ESCAPE_ARGS escapes. */
-// oxlint-disable-next-line no-control-regex
-const UNSAFE_IN_ARGUMENTS = /[\0-\x20"#%&+;<>?\\^`{|}\x7f-\xff]/;
+const UNSAFE_IN_ARGUMENTS = /[\p{Cc} "#%&+;<>?\\^`{|}\xa0-\xff]/u;
 
 function withQuery({ target }: RequestContext, query: string): string {
   return `${escapePath(target.path)}${query === "" ? "" : `?${query}`}`;

@@ -2,22 +2,17 @@
  * The HTTP headers of a message: the "transport" property scope. Names are case-insensitive, keep the
  * spelling and order in which they came, and may repeat (Set-Cookie).
  */
+import { CONNECTION_FIELDS } from "../../net/connection-fields.ts";
 import type { HeaderList } from "../engine.ts";
 
-/** Headers that belong to one connection (RFC 9110 section 7.6.1) or that the sending side writes itself. */
-const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
-  "connection",
+/** What each sending side writes for itself, beside the connection's own. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  ...CONNECTION_FIELDS,
   "content-length",
   "expect",
   "host",
-  "keep-alive",
   "proxy-authenticate",
   "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
 ]);
 
 /** Headers that only a request has: an answer made from the request itself does not carry them back. */
@@ -93,7 +88,7 @@ export class TransportHeaders {
     const named = (this.get("connection") ?? "").toLowerCase().split(/\s*,\s*/);
     return this.#fields.filter(([name]) => {
       const lower = name.toLowerCase();
-      return NAME.test(name) && !CONNECTION_HEADERS.has(lower) && !named.includes(lower);
+      return NAME.test(name) && !OWN_HEADERS.has(lower) && !named.includes(lower);
     });
   }
 }

@@ -2,21 +2,15 @@
  * The header of the request to the peer: what `proxy_set_header` says first, then the client's fields
  * without those that concern only its own connection (RFC 9110 7.6.1), as ngx_http_proxy_create_request.
  */
+import { CONNECTION_FIELDS } from "../../../net/connection-fields.ts";
 import type { RequestContext } from "../request-context.ts";
 import { fieldValues, type HeaderField } from "../header-fields.ts";
 import type { ReplayableBody } from "./replayable-body.ts";
 
-/** Fields of the client that are never passed on. */
-const CONNECTION_FIELDS = new Set([
-  "connection",
-  "expect",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+/** The client's connection's, and Expect, which the gateway answers itself. */
+function isOwn(lowerName: string): boolean {
+  return CONNECTION_FIELDS.has(lowerName) || lowerName === "expect";
+}
 
 /** As http.request takes them: repeated names as lists. */
 export type OutgoingFields = Record<string, string | string[]>;
@@ -58,7 +52,7 @@ function clientFields({ exchange }: RequestContext): readonly HeaderField[] {
   return fields.filter(([name]) => {
     const lower = name.toLowerCase();
     if (lower === "content-length") return false;
-    return !CONNECTION_FIELDS.has(lower) && (lower === "host" || !listed.has(lower));
+    return !isOwn(lower) && (lower === "host" || !listed.has(lower));
   });
 }
 

@@ -2,22 +2,12 @@
  * The header of the peer's response as the client gets it: what is hidden, redirects and cookies as
  * `proxy_redirect` and `proxy_cookie_*` say.
  */
+import { CONNECTION_FIELDS } from "../../../net/connection-fields.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { HeaderField } from "../header-fields.ts";
 import { absoluteUrl } from "../responses.ts";
 import { rewriteCookie } from "./response-cookies.ts";
 import { replacePrefix } from "./rewrite-rules.ts";
-
-/** Fields that concern only the peer's connection. */
-const CONNECTION_FIELDS = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** Fields that nginx hides unless `proxy_pass_header` names them. */
 const HIDDEN_FIELDS = new Set([
