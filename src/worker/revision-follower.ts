@@ -61,10 +61,14 @@ export class RevisionFollower {
   /** Starts on the last good revision if there is one, then looks at the source and keeps following it. */
   async start(): Promise<void> {
     const { source, log } = this.#options;
-    const good = await source.lastGood();
-    if (good) {
-      log.info(`Starting on the last good revision ${short(good.id)}`);
-      await this.#apply(good);
+    try {
+      const good = await source.lastGood();
+      if (good) {
+        log.info(`Starting on the last good revision ${short(good.id)}`);
+        await this.#apply(good);
+      }
+    } catch (error) {
+      log.warn(`The last good revision cannot be read, starting without it: ${messageOf(error)}`);
     }
     await this.look();
   }
@@ -118,7 +122,7 @@ export class RevisionFollower {
   }
 
   async #apply(wanted: SourceRevision): Promise<void> {
-    const { compile, source, onSwitch } = this.#options;
+    const { compile, onSwitch } = this.#options;
     if (wanted.id === this.#current?.revision || wanted.id === this.#refused?.revision) return;
     const result = compile(wanted.files);
     if (result.kind === "faulty") {
@@ -132,7 +136,19 @@ export class RevisionFollower {
     this.#logDifference(before?.engine.artifacts ?? [], result.engine.artifacts);
     for (const warning of result.warnings) this.#options.log.warn(formatProblem(warning));
     onSwitch(generation);
-    await source.rememberGood(wanted.id);
+    await this.#remember(wanted.id);
+  }
+
+  /** What cannot be remembered (a full disk) runs all the same; only the next start would not know it. */
+  async #remember(id: string): Promise<void> {
+    const { source, log } = this.#options;
+    try {
+      await source.rememberGood(id);
+    } catch (error) {
+      log.warn(
+        `Revision ${short(id)} runs but cannot be remembered for the next start: ${messageOf(error)}`,
+      );
+    }
   }
 
   #refuse(wanted: SourceRevision, problems: readonly ConfigProblem[]): void {

@@ -14,7 +14,7 @@ import { type Clock, sleep } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import { createEndpointCaller } from "./endpoint-caller.ts";
 import { ManagementListener, type WorkerView } from "./management-listener.ts";
-import { type Generation, RevisionFollower } from "./revision-follower.ts";
+import { RevisionFollower } from "./revision-follower.ts";
 import type { RevisionSource } from "./revision-source.ts";
 import { ServiceListener } from "./service-listener.ts";
 
@@ -57,7 +57,7 @@ export class Worker implements Closable {
       clock,
       tickMs: config.deploymentUpdateIntervalMs,
       compile: (files) => compileEngine(files, engineOptions),
-      onSwitch: (generation) => this.#onSwitch(generation),
+      onSwitch: () => this.#onSwitch(),
     });
   }
 
@@ -84,7 +84,10 @@ export class Worker implements Closable {
 
   async close(): Promise<void> {
     const { cluster, clock } = this.#options;
-    if (cluster && this.#listening) {
+    const wasListening = this.#listening;
+    // A switch during the stop must not say "active" again.
+    this.#listening = false;
+    if (cluster && wasListening) {
       cluster.update({ state: "draining" });
       await sleep(clock, DRAIN_NOTICE_MS);
     }
@@ -96,7 +99,7 @@ export class Worker implements Closable {
     const currentEngine = () => this.#follower.current?.engine;
     this.#lifecycle.add("outgoing connections", this.#client);
     this.#lifecycle.add("deployment synchronizer", this.#follower);
-    cluster?.on("message", (message, from) => this.#onMessage(message, from));
+    cluster?.on("message", (message) => this.#onMessage(message));
     cluster?.on("joined", (member) => this.#onJoined(member));
     await this.#follower.start();
     for (const listener of config.serviceListeners) {
@@ -118,7 +121,7 @@ export class Worker implements Closable {
     this.#publish();
   }
 
-  #onSwitch(_generation: Generation): void {
+  #onSwitch(): void {
     if (this.#listening) this.#publish();
   }
 
@@ -132,7 +135,7 @@ export class Worker implements Closable {
     this.#options.onChange(this);
   }
 
-  #onMessage(message: ClusterMessage, _from: Member): void {
+  #onMessage(message: ClusterMessage): void {
     if (message.topic !== SYNCHRONIZE_TOPIC) return;
     const { tenantId, tenantDomain } = message.body;
     this.#options.log

@@ -10,8 +10,9 @@ import { FakeClock } from "../../helpers/fake-clock.ts";
 class FakeSource implements RevisionSource {
   readonly description = "the repository";
   live: string | Error | undefined;
-  good: string | undefined;
+  good: string | Error | undefined;
   looks = 0;
+  isFull = false;
 
   async current(): Promise<SourceRevision | undefined> {
     this.looks += 1;
@@ -19,9 +20,11 @@ class FakeSource implements RevisionSource {
     return this.live === undefined ? undefined : revision(this.live);
   }
   async lastGood(): Promise<SourceRevision | undefined> {
+    if (this.good instanceof Error) throw this.good;
     return this.good === undefined ? undefined : revision(this.good);
   }
   async rememberGood(id: string): Promise<void> {
+    if (this.isFull) throw new Error("no space left on device");
     this.good = id;
   }
 }
@@ -156,4 +159,29 @@ test("looks no more once it is closed", async () => {
   clock.advance(60_000);
   await settle();
   assert.equal(source.looks, before);
+});
+
+test("a last good revision that cannot be read does not keep the worker from starting", async () => {
+  const { source, follower, lines } = setUp();
+  source.good = new Error("damaged");
+  source.live = "one";
+  await follower.start();
+  assert.equal(follower.current?.revision, "one");
+  assert.match(
+    lines.join(""),
+    /The last good revision cannot be read, starting without it: damaged/,
+  );
+});
+
+test("a revision that cannot be remembered runs all the same, and the log says which disk's fault it is", async () => {
+  const { source, follower, lines } = setUp();
+  source.isFull = true;
+  source.live = "one";
+  await follower.start();
+  assert.equal(follower.current?.revision, "one");
+  assert.match(
+    lines.join(""),
+    /one runs but cannot be remembered for the next start: no space left/,
+  );
+  assert.doesNotMatch(lines.join(""), /Cannot read/);
 });
