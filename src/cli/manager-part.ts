@@ -9,6 +9,7 @@ import { checkStore } from "../manager/store/store-check.ts";
 import { compileEngine } from "../mediation/compile-engine.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
+import type { LogService } from "../observability/log-service.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { ensureFirstRevision } from "./first-revision.ts";
 import { DeploymentInbox } from "./deployment-inbox.ts";
@@ -21,6 +22,7 @@ interface PartOptions {
 }
 
 export interface ManagerPartOptions extends PartOptions {
+  readonly logs: LogService;
   readonly publisher: DeploymentPublisher;
   readonly cluster: Cluster | undefined;
   /** Called when `live` has moved. */

@@ -9,7 +9,10 @@ import { startCluster } from "../cluster/start-cluster.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import type { Manager } from "../manager/manager.ts";
+import { identityFingerprint } from "../net/tls/certificate-fingerprint.ts";
+import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
+import type { LogService } from "../observability/log-service.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
@@ -19,6 +22,8 @@ import { memberViews, processProperties } from "./member-view.ts";
 export interface ServerNodeOptions {
   readonly config: NodeConfig;
   readonly log: Log;
+  /** The node's own log, for those who may read it over the network. */
+  readonly logs: LogService;
   readonly clock: Clock;
   /** Called with each change of the node's status. */
   readonly onStatus: (status: NodeStatus) => void;
@@ -90,6 +95,7 @@ class ServerNode implements Closable {
         properties: {
           ...clustering.properties,
           ...processProperties(),
+          ...managementCertificate(config),
           ...(repository === undefined
             ? {}
             : { [MEMBER_PROPERTIES.deploymentRepository]: repository }),
@@ -164,6 +170,15 @@ function memberPorts(config: NodeConfig): MemberPorts {
   const management = connectors.find(({ scheme }) => scheme === "https")?.port;
   const ports = Object.fromEntries(services.map(({ scheme, port }) => [scheme, port]));
   return { ...ports, ...(management === undefined ? {} : { management }) };
+}
+
+/** What manager and workers know one another by: the certificate of the port that `memberPorts` tells. */
+function managementCertificate({ connectors }: NodeConfig): Readonly<Record<string, string>> {
+  const tls = connectors.find(({ scheme }) => scheme === "https")?.tls;
+  const fingerprint = tls && identityFingerprint(readServerIdentity(tls));
+  return fingerprint === undefined
+    ? {}
+    : { [MEMBER_PROPERTIES.managementCertificate]: fingerprint };
 }
 
 function serviceAddresses({ serviceListeners, connectors, role }: NodeConfig): readonly string[] {

@@ -9,6 +9,8 @@ import { loadNodeConfig } from "../config/load-node-config.ts";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import { formatProblem } from "../errors/config-error.ts";
 import { createLog, type Log } from "../observability/log.ts";
+import { LogRing } from "../observability/log-ring.ts";
+import { LogService } from "../observability/log-service.ts";
 import { LogFile } from "../observability/log-file.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type NodeState, type NodeStatus, reportStatus } from "../runtime/node-status.ts";
@@ -44,14 +46,17 @@ export const serverCommand: Command = {
     });
     process.umask(OTHERS_NOTHING);
     const file = openLogFile(config.home);
+    const ring = new LogRing();
     const log = createLog({
       node: config.name,
+      ring,
       sinks: [{ write: (line) => void process.stdout.write(line) }, file],
     });
     for (const warning of warnings) log.warn(formatProblem(warning));
     for (const notice of notices) log.info(notice);
     try {
-      return await runNode(config, log);
+      const logs = new LogService({ node: config.name, ring, clock: systemClock });
+      return await runNode(config, log, logs);
     } catch (error) {
       if (error instanceof AppError) log.fatal(error.message);
       throw error;
@@ -72,7 +77,7 @@ function openLogFile(home: string): LogFile {
   }
 }
 
-async function runNode(config: NodeConfig, log: Log): Promise<number> {
+async function runNode(config: NodeConfig, log: Log, logs: LogService): Promise<number> {
   const startedMs = systemClock.monotonicMs();
   log.info(
     `Starting Bascule ${PRODUCT_VERSION}, ${config.role} on ${hostname()} (pid ${process.pid})`,
@@ -81,7 +86,8 @@ async function runNode(config: NodeConfig, log: Log): Promise<number> {
   reportStatus(startingStatus(config, "starting"));
   const stopped = untilStopped();
   await prepareCertificates(config, log);
-  const node = await startServerNode({ config, log, clock: systemClock, onStatus: reportStatus });
+  const parts = { config, log, logs, clock: systemClock };
+  const node = await startServerNode({ ...parts, onStatus: reportStatus });
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
   log.info(`Bascule ${config.role} ${config.name} started in ${seconds} sec`);
   const reason = await stopped;

@@ -4,6 +4,7 @@ import type { NodeConfig } from "../config/node-config.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import { openMirror } from "../depsync/git-mirror.ts";
 import type { Log } from "../observability/log.ts";
+import type { LogService } from "../observability/log-service.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { FolderSource } from "../worker/folder-source.ts";
 import { PublisherSource } from "../worker/publisher-source.ts";
@@ -15,6 +16,7 @@ import { credentialsOf, repositoryFolder } from "./repository-places.ts";
 export interface WorkerPartOptions {
   readonly config: NodeConfig;
   readonly log: Log;
+  readonly logs: LogService;
   readonly clock: Clock;
   readonly cluster: Cluster | undefined;
   /** The repository of the manager in the same process, on a standalone node. */

@@ -6,6 +6,8 @@ export const MEMBER_PROPERTIES = {
   processId: "processId",
   /** The host name of the machine that the process id belongs to. */
   machine: "machine",
+  /** SHA-256 of the certificate of the member's management port, base64url: manager and workers know one another by it. */
+  managementCertificate: "managementCertificate",
 } as const;
 
 /** Topic of the message that asks all nodes to look at the deployment repository (WSO2's name). */

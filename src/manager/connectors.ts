@@ -11,6 +11,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { ServerIdentity } from "../net/tls/tls-files.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 import { buildManagementApp } from "./api/app.ts";
+import { isUpgrade } from "./api/upgrades.ts";
 import type { ManagementApp, ManagementServices } from "./api/management-services.ts";
 import { buildRedirectApp } from "./api/redirect-app.ts";
 import { joinAddress } from "./node-view.ts";
@@ -93,7 +94,8 @@ async function buildHttpsApp(
 ): Promise<ManagementApp> {
   const makeServer = (handler: RequestListener): Server => {
     try {
-      return createHttpsServer({ ...tls, minVersion: "TLSv1.2" }, handler);
+      const upgrades = { shouldUpgradeCallback: isUpgrade };
+      return createHttpsServer({ ...tls, ...upgrades, minVersion: "TLSv1.2" }, handler);
     } catch (cause) {
       const message = `the manager's certificate or key cannot be used: ${messageOf(cause)}`;
       throw new AppError("TLS_MATERIAL", message, { side: "config", cause });

@@ -7,6 +7,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { ServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
+import type { LogService } from "../observability/log-service.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { ManagementServices } from "./api/management-services.ts";
 import { ensureAdmin } from "./auth/admin-account.ts";
@@ -16,14 +17,18 @@ import { type Connectors, openConnectors } from "./connectors.ts";
 import { watchFolder } from "./folder-watch.ts";
 import { catchUp, makeCore, type ManagerCoreOptions } from "./manager-core.ts";
 import { nodeViews, type StandaloneNode } from "./node-view.ts";
-import { publicOrigin } from "./public-address.ts";
+import { isOwnOrigin, publicOrigin } from "./public-address.ts";
+import { NodeDirectory } from "./relay/node-directory.ts";
+import { NodeRelay } from "./relay/node-relay.ts";
 import { databaseFileOf } from "./store/datasource.ts";
 import { openStore, setUpStore, type Store } from "./store/store.ts";
 
 export interface ManagerOptions extends ManagerCoreOptions {
   readonly config: NodeConfig;
   readonly log: Log;
-  /** Certificate and key of the https connectors. */
+  /** The node's own log, for admins. */
+  readonly logs: LogService;
+  /** Certificate and key of the https connectors; shown to the management ports of other nodes too. */
   readonly tls: ServerIdentity;
   /** Default: scrypt at its full cost. */
   readonly passwords?: Passwords;
@@ -76,6 +81,10 @@ async function startParts(
     deployments: core.deployments,
     revisions: core.revisions,
     nodes: () => nodeViews(options.cluster, itself(config, own.connectors, core.live.commit)),
+    nodeDirectory: new NodeDirectory(options.cluster, config.name),
+    nodeRelay: new NodeRelay(options.tls, clock),
+    logs: options.logs,
+    isOwnOrigin: (origin, host) => isOwnOrigin(origin, config, host),
     isGateway: (address) => isGateway(options.cluster, address),
     checkReady: async () => {
       await store.check();
@@ -84,9 +93,12 @@ async function startParts(
     name: config.name,
     home: config.home,
     log: log.child("ManagementApi"),
+    clock,
   };
   own.connectors = await openConnectors({ config, tls: options.tls, clock, services });
   lifecycle.add("management API", own.connectors);
+  // Ended first: the ports would wait for it.
+  lifecycle.add("relay to nodes", services.nodeRelay);
   logConsoleUrl(config, own.connectors, log);
   const { addresses, ports } = own.connectors;
   return { addresses, ports, close: () => lifecycle.close() };

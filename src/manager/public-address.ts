@@ -19,6 +19,29 @@ export function publicOrigin(
   return originOf(proxyName ?? own ?? config.mgtHostName, proxyPort ?? port);
 }
 
+/**
+ * Whether an Origin (RFC 6454) is that of pages of this manager: the address that the request came by, or the one that the
+ * gateway shows.
+ */
+export function isOwnOrigin(
+  origin: string,
+  config: Pick<NodeConfig, "mgtHostName" | "connectors">,
+  hostHeader: string | undefined,
+): boolean {
+  const shown = config.connectors
+    .filter(({ scheme, proxyName, proxyPort }) => scheme === "https" && (proxyName ?? proxyPort))
+    .map((connector) => publicOrigin(connector, config, hostHeader));
+  const came = hostHeader === undefined ? [] : [`https://${hostHeader}`];
+  const own = [...came, ...shown].map(normalized);
+  return own.some((one) => one !== undefined && one === normalized(origin));
+}
+
+/** Lower case and without the port that the scheme implies; undefined when it is no origin. */
+function normalized(origin: string): string | undefined {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  return url?.protocol === "https:" && url.pathname === "/" ? url.origin : undefined;
+}
+
 function originOf(host: string, port: number): string {
   return port === HTTPS_PORT ? `https://${host}` : `https://${host}:${port}`;
 }

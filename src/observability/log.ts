@@ -27,6 +27,22 @@ export interface LineSink {
   write(line: string): void;
 }
 
+/** One line in its parts. */
+export interface LogRecord {
+  readonly level: LogLevel;
+  /** The part of the node, for example "LogMediator". */
+  readonly component: string;
+  /** The sentence with its fields behind it. */
+  readonly message: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** Where lines go in their parts; must neither throw nor log. */
+export interface RecordSink {
+  add(record: LogRecord): void;
+}
+
 export interface LogOptions {
   /** The node's name, printed in each line. */
   readonly node: string;
@@ -36,15 +52,26 @@ export interface LogOptions {
   readonly level?: LogLevel;
   /** Default: "carbon", WSO2's pattern for people. */
   readonly format?: "carbon" | "json";
+  /** Keeps the last lines for those who read the log over the network. */
+  readonly ring?: RecordSink;
 }
 
-const LEVEL_WORDS: Readonly<Record<number, string>> = {
-  10: "TRACE",
-  20: "DEBUG",
-  30: " INFO",
-  40: " WARN",
-  50: "ERROR",
-  60: "FATAL",
+const LEVELS: Readonly<Record<number, LogLevel>> = {
+  10: "trace",
+  20: "debug",
+  30: "info",
+  40: "warn",
+  50: "error",
+  60: "fatal",
+};
+
+const LEVEL_WORDS: Readonly<Record<LogLevel, string>> = {
+  trace: "TRACE",
+  debug: "DEBUG",
+  info: " INFO",
+  warn: " WARN",
+  error: "ERROR",
+  fatal: "FATAL",
 };
 
 /** "2026-11-21 10:15:30,123" in local time, the date form of WSO2's logs. */
@@ -57,32 +84,44 @@ export function formatLogTime(wallMs: number): string {
 }
 
 /**
- * A pino destination that turns each record into the carbon pattern. pino hands the record's parts over
- * beside the JSON text when the stream carries its metadata symbol, so nothing is parsed back.
+ * A pino destination that hands each record to the sinks, in the carbon pattern or as pino's JSON, and to the ring.
+ * pino hands the record's parts over beside the JSON text when the stream carries its metadata symbol, so
+ * nothing is parsed back.
  */
-class CarbonStream {
+class RecordStream {
   readonly [symbols.needsMetadataGsym] = true;
   lastLevel = 30;
   lastMsg: string | undefined = undefined;
   lastObj: LogFields | null = null;
   lastTime = "";
   lastLogger: PinoLogger | undefined = undefined;
-  readonly #node: string;
-  readonly #sinks: readonly LineSink[];
+  readonly #options: LogOptions;
 
-  constructor(node: string, sinks: readonly LineSink[]) {
-    this.#node = node;
-    this.#sinks = sinks;
+  constructor(options: LogOptions) {
+    this.#options = options;
   }
 
-  write(): void {
-    const word = LEVEL_WORDS[this.lastLevel] ?? "INFO";
-    const component = String(this.lastLogger?.bindings()["component"] ?? "Bascule");
-    const time = formatLogTime(Number(this.lastTime.slice(this.lastTime.indexOf(":") + 1)));
+  write(json: string): void {
+    const { format = "carbon", node, sinks, ring } = this.#options;
+    const record = this.#record();
+    const line = format === "carbon" ? carbonLine(record, node) : json;
+    for (const sink of sinks) sink.write(line);
+    ring?.add(record);
+  }
+
+  #record(): LogRecord {
     const fields = this.lastObj ? formatFields(this.lastObj) : "";
-    const line = `[${time}] [${this.#node}] ${word} - ${component} ${this.lastMsg ?? ""}${fields}\n`;
-    for (const sink of this.#sinks) sink.write(line);
+    return {
+      level: LEVELS[this.lastLevel] ?? "info",
+      component: String(this.lastLogger?.bindings()["component"] ?? "Bascule"),
+      message: `${this.lastMsg ?? ""}${fields}`,
+      atMs: Number(this.lastTime.slice(this.lastTime.indexOf(":") + 1)),
+    };
   }
+}
+
+function carbonLine({ level, component, message, atMs }: LogRecord, node: string): string {
+  return `[${formatLogTime(atMs)}] [${node}] ${LEVEL_WORDS[level]} - ${component} ${message}\n`;
 }
 
 function formatFields(fields: LogFields): string {
@@ -133,10 +172,6 @@ class PinoLog implements Log {
 
 /** Makes the log of a process. Control characters of a message are the caller's to keep out. */
 export function createLog(options: LogOptions): Log {
-  const { node, sinks, level = "info", format = "carbon" } = options;
-  const stream =
-    format === "carbon"
-      ? new CarbonStream(node, sinks)
-      : { write: (line: string) => sinks.forEach((sink) => sink.write(line)) };
-  return new PinoLog(pino({ level, base: { node } }, stream));
+  const { node, level = "info" } = options;
+  return new PinoLog(pino({ level, base: { node } }, new RecordStream(options)));
 }

@@ -1,12 +1,16 @@
 /**
- * The management port of a worker: what it runs and whether it is well, for people, probes and the manager.
- * A worker changes nothing: every request that would is answered 403 with a sentence that names the manager.
+ * The management port of a worker: what it runs and whether it is well, for people, probes and the manager; its log for
+ * the manager alone (`log-door.ts`). A worker changes nothing: every request that would is answered 403 with
+ * a sentence that names the manager.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import type { Duplex } from "node:stream";
 import type { ConnectorConfig } from "../config/node-config.ts";
+import { isWebSocketRequest } from "../net/web-socket.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
+import { LOG_PATHS, type LogDoor } from "./log-door.ts";
 import { listen, portOf } from "./service-listener.ts";
 
 /** What the port shows; asked for at each request. */
@@ -47,20 +51,29 @@ const PAGES: Readonly<Record<string, Page>> = {
   }),
 };
 
+/** What stands behind the port. */
+export interface ManagementParts {
+  readonly view: () => WorkerView;
+  readonly logs: LogDoor;
+}
+
 export class ManagementListener implements Closable {
   readonly #server: Server;
-  readonly #view: () => WorkerView;
+  readonly #parts: ManagementParts;
 
-  private constructor(server: Server, view: () => WorkerView) {
+  private constructor(server: Server, parts: ManagementParts) {
     this.#server = server;
-    this.#view = view;
+    this.#parts = parts;
   }
 
   /** Binds one connector. @throws AppError PORT_BUSY, TLS_MATERIAL. */
-  static async start(config: ConnectorConfig, view: () => WorkerView): Promise<ManagementListener> {
-    const server = config.tls ? createTlsServer(readServerIdentity(config.tls)) : createServer();
-    const listener = new ManagementListener(server, view);
+  static async start(config: ConnectorConfig, parts: ManagementParts): Promise<ManagementListener> {
+    const server = makeServer(config);
+    const listener = new ManagementListener(server, parts);
     server.on("request", (request, response) => listener.#answer(request, response));
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      parts.logs.tail({ request, socket, head }),
+    );
     await listen(server, config.port, config.bindAddress);
     return listener;
   }
@@ -71,13 +84,14 @@ export class ManagementListener implements Closable {
 
   close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    this.#parts.logs.close();
     this.#server.close(() => resolve());
     this.#server.closeAllConnections();
     return promise;
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const view = this.#view();
+    const view = this.#parts.view();
     request.resume();
     if (request.method !== "GET" && request.method !== "HEAD") {
       send(response, 403, { Error: readOnlySentence(view), code: "READ_ONLY_NODE" });
@@ -88,12 +102,32 @@ export class ManagementListener implements Closable {
     if (page) {
       const { status, body } = page(view);
       send(response, status, body);
+    } else if (path === LOG_PATHS.page) {
+      const { status, body } = this.#parts.logs.page(request);
+      send(response, status, body);
+    } else if (path === LOG_PATHS.tail) {
+      response.setHeader("Upgrade", "websocket");
+      send(response, 426, { Error: `${path} is a WebSocket; read ${LOG_PATHS.page} without one.` });
     } else if (path === "/carbon" || path.startsWith("/carbon/")) {
       send(response, 403, { Error: readOnlySentence(view), code: "READ_ONLY_NODE" });
     } else {
       send(response, 404, { Error: `There is nothing at ${path} on a worker.` });
     }
   }
+}
+
+/** A client certificate is asked for and not insisted on: only the manager has one that opens more. */
+function makeServer({ tls }: ConnectorConfig): Server {
+  const upgrades = { shouldUpgradeCallback: isTailRequest };
+  if (!tls) return createServer(upgrades);
+  const asked = { requestCert: true, rejectUnauthorized: false };
+  return createTlsServer({ ...readServerIdentity(tls), ...asked, ...upgrades });
+}
+
+/** Every other upgrade is answered as if it had not been asked for (RFC 9110, section 7.8). */
+function isTailRequest(request: IncomingMessage): boolean {
+  const [path] = (request.url ?? "").split("?", 1);
+  return path === LOG_PATHS.tail && isWebSocketRequest(request);
 }
 
 function readOnlySentence(view: WorkerView): string {

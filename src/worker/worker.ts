@@ -4,15 +4,17 @@
  * standalone node the manager of the same process owns the management port.
  */
 import { type Cluster, type ClusterMessage, type Member } from "../cluster/cluster.ts";
-import { SYNCHRONIZE_TOPIC } from "../cluster/member-properties.ts";
+import { MEMBER_PROPERTIES, SYNCHRONIZE_TOPIC } from "../cluster/member-properties.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { AddressPrefixes } from "../mediation/engine.ts";
 import { compileEngine } from "../mediation/compile-engine.ts";
 import { HttpClient } from "../net/http-client.ts";
 import type { Log } from "../observability/log.ts";
+import type { LogService } from "../observability/log-service.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import { createEndpointCaller } from "./endpoint-caller.ts";
+import { LogDoor } from "./log-door.ts";
 import { ManagementListener, type WorkerView } from "./management-listener.ts";
 import { RevisionFollower } from "./revision-follower.ts";
 import type { RevisionSource } from "./revision-source.ts";
@@ -24,6 +26,8 @@ export interface WorkerOptions {
   /** Undefined: clustering is off. */
   readonly cluster: Cluster | undefined;
   readonly log: Log;
+  /** The node's own log, for the manager. */
+  readonly logs: LogService;
   readonly clock: Clock;
   /** Called after each switch to another revision and after start. */
   readonly onChange: (worker: Worker) => void;
@@ -95,7 +99,7 @@ export class Worker implements Closable {
   }
 
   async #start(): Promise<void> {
-    const { config, cluster, log } = this.#options;
+    const { config, cluster, log, logs } = this.#options;
     const currentEngine = () => this.#follower.current?.engine;
     this.#lifecycle.add("outgoing connections", this.#client);
     this.#lifecycle.add("deployment synchronizer", this.#follower);
@@ -112,8 +116,10 @@ export class Worker implements Closable {
       this.#lifecycle.add(`${listener.scheme} listener`, await ServiceListener.start(options));
     }
     if (config.role === "worker") {
+      const door = new LogDoor(logs, (fingerprint) => this.#isManager(fingerprint));
+      const parts = { view: () => this.#view(), logs: door };
       for (const connector of config.connectors.filter(({ scheme }) => scheme === "https")) {
-        const listener = await ManagementListener.start(connector, () => this.#view());
+        const listener = await ManagementListener.start(connector, parts);
         this.#lifecycle.add("management listener", listener);
       }
     }
@@ -149,6 +155,15 @@ export class Worker implements Closable {
   /** The manager that has just joined may know where the repository is, or have made another revision live. */
   #onJoined(member: Member): void {
     if (member.role === "manager") void this.#follower.look();
+  }
+
+  /** Whether a live manager tells that certificate through membership, which is sealed with the cluster's secret. */
+  #isManager(fingerprint: string): boolean {
+    const members = this.#options.cluster?.members() ?? [];
+    return members.some(
+      ({ role, properties }) =>
+        role === "manager" && properties[MEMBER_PROPERTIES.managementCertificate] === fingerprint,
+    );
   }
 
   #view(): WorkerView {

@@ -11,8 +11,12 @@ import { Deployments } from "../../src/manager/deployments.ts";
 import { nodeViews } from "../../src/manager/node-view.ts";
 import { Revisions } from "../../src/manager/revisions.ts";
 import { setUpStore, type Store } from "../../src/manager/store/store.ts";
+import { NodeDirectory } from "../../src/manager/relay/node-directory.ts";
+import { NodeRelay } from "../../src/manager/relay/node-relay.ts";
+import type { LogRing } from "../../src/observability/log-ring.ts";
 import type { FileChange } from "../../src/depsync/deployment-repository.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { makeLogs } from "./made-logs.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { MemoryPublisher } from "./memory-publisher.ts";
 import type { RecordingCluster } from "./recording-cluster.ts";
@@ -34,6 +38,8 @@ export interface ManagementFixture extends BuiltApp {
   readonly publisher: MemoryPublisher;
   readonly store: Store;
   readonly deployments: Deployments;
+  /** The manager's own log, which MemoryLog does not feed. */
+  readonly ring: LogRing;
   /** Changes that the deployment folder was told. */
   readonly changed: FileChange[];
   /** As admin with Basic credentials, unless headers say otherwise. */
@@ -81,6 +87,7 @@ export async function startFixture(cluster?: RecordingCluster): Promise<Manageme
     onChanged: async (changes) => void changed.push(...changes),
   });
   const itself = { name: "node", address: "127.0.0.1:9443", ports: {}, revision: undefined };
+  const { ring, logs } = makeLogs(itself.name, clock);
   const built = await buildManagementApp({
     locate: (_request, path) => path,
     services: {
@@ -91,15 +98,20 @@ export async function startFixture(cluster?: RecordingCluster): Promise<Manageme
       deployments,
       revisions,
       nodes: () => nodeViews(cluster, itself),
+      nodeDirectory: new NodeDirectory(cluster, itself.name),
+      nodeRelay: new NodeRelay({ cert: "", key: "" }, clock),
+      logs,
+      isOwnOrigin: () => false,
       isGateway: (address) => address === "10.0.0.9",
       checkReady: () => store.check(),
       name: "node",
       home: "/nowhere",
       log,
+      clock,
     },
   });
   const ask = makeAsk(built);
-  return { ...built, clock, log, publisher, store, deployments, changed, ask };
+  return { ...built, clock, log, publisher, store, deployments, ring, changed, ask };
 }
 
 async function addUsers({ users }: Store): Promise<void> {

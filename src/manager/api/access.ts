@@ -59,6 +59,22 @@ export function identityOf(request: FastifyRequest): Identity {
   throw new AppError("AUTH_FAILED", "this needs a login", { side: "downstream" });
 }
 
+/**
+ * For WebSockets, which any page may ask for and no other rule of browsers keeps apart (RFC 6455, section 10.2): the page
+ * must be this manager's own. A client without pages sends no Origin, and then needs other credentials than a cookie.
+ * @throws AppError ACCESS_DENIED.
+ */
+export function requireOwnOrigin(
+  request: FastifyRequest,
+  isOwnOrigin: (origin: string, host: string | undefined) => boolean,
+): void {
+  const { origin, host } = request.headers;
+  if (origin === undefined && identityOf(request).via !== "session") return;
+  if (origin !== undefined && isOwnOrigin(origin, host)) return;
+  const message = "a WebSocket is opened from the manager's own pages only: the Origin is another";
+  throw new AppError("ACCESS_DENIED", message, { side: "downstream" });
+}
+
 /** @throws AppError ACCESS_DENIED when the request may come from another site's page. */
 export function requireOwnPage(request: FastifyRequest): void {
   const { headers } = request;

@@ -14,6 +14,7 @@ import type { ManagementApp, ManagementServices } from "./management-services.ts
 import { addOpenApi, type DescribedRoute } from "./openapi.ts";
 import { RESOURCES } from "./resources.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
+import { addUpgrades } from "./upgrades.ts";
 
 /** Largest body of routes that say nothing else, in bytes. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -52,6 +53,7 @@ export async function buildManagementApp(options: ManagementAppOptions): Promise
   addSecurityHeaders(app);
   addErrorAnswers(app, services.log);
   addAccessControl(app, services);
+  addUpgrades(app);
   const routes = addOpenApi(app);
   for (const addResource of RESOURCES) addResource(app, services);
   addConsolePages(app, locate);

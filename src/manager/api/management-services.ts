@@ -8,10 +8,14 @@ import type {
 } from "fastify";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Log } from "../../observability/log.ts";
+import type { LogService } from "../../observability/log-service.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import type { Deployments } from "../deployments.ts";
 import type { NodeView } from "../node-view.ts";
+import type { NodeDirectory } from "../relay/node-directory.ts";
+import type { NodeRelay } from "../relay/node-relay.ts";
 import type { Revisions } from "../revisions.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Users } from "../store/users.ts";
@@ -24,6 +28,13 @@ export interface ManagementServices {
   readonly deployments: Deployments;
   readonly revisions: Revisions;
   readonly nodes: () => readonly NodeView[];
+  /** Finds the node that a path names, and takes requests to it. */
+  readonly nodeDirectory: NodeDirectory;
+  readonly nodeRelay: NodeRelay;
+  /** The manager's own log. */
+  readonly logs: LogService;
+  /** Whether a page of that origin is this manager's own; `host` is the request's Host. */
+  readonly isOwnOrigin: (origin: string, host: string | undefined) => boolean;
   /** Whether the address is one of the cluster's gateways, whose X-Forwarded-For is believed. */
   readonly isGateway: (address: string) => boolean;
   /** Rejects with the reason while the manager cannot do its work. */
@@ -32,6 +43,7 @@ export interface ManagementServices {
   readonly name: string;
   readonly home: string;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 export type ManagementApp = FastifyInstance<

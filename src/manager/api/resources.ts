@@ -4,6 +4,7 @@ import { deploymentsResource } from "./deployments.ts";
 import { healthResource } from "./health.ts";
 import { loginResource } from "./login.ts";
 import type { ManagementResource } from "./management-services.ts";
+import { nodeRelayResource } from "./node-relay.ts";
 import { nodesResource } from "./nodes.ts";
 import { serverInfoResource } from "./server-info.ts";
 import { sessionResource } from "./session.ts";
@@ -14,6 +15,7 @@ export const RESOURCES: readonly ManagementResource[] = [
   sessionResource,
   serverInfoResource,
   nodesResource,
+  nodeRelayResource,
   artifactsResource,
   deploymentsResource,
   usersResource,

@@ -1,4 +1,4 @@
-/** Headers that every answer carries: nothing is loaded from elsewhere, framed, guessed or kept (OWASP secure headers). */
+/** Headers that every answer carries, unless a route has a stricter one: nothing is loaded from elsewhere, framed, guessed or kept (OWASP secure headers). */
 import type { ManagementApp } from "./management-services.ts";
 
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -13,7 +13,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 export function addSecurityHeaders(app: ManagementApp): void {
   app.addHook("onSend", async (_request, reply) => {
-    void reply.headers(SECURITY_HEADERS);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS))
+      if (!reply.hasHeader(name)) void reply.header(name, value);
     if (!reply.hasHeader("cache-control")) void reply.header("cache-control", "no-store");
   });
 }

@@ -100,6 +100,16 @@ export class Authenticator {
     return user;
   }
 
+  /** Whose a request is that was let in some time ago and still goes on; undefined: that login has ended. Is no use of a session. */
+  async review(credentials: Credentials, { login }: Identity): Promise<Identity | undefined> {
+    const { kind } = credentials;
+    if (kind === "bearer" && !this.#tokens.find(credentials.token, false)) return undefined;
+    if (kind === "session" && !this.#sessions.find(credentials.key, false)) return undefined;
+    if (kind === "none" || kind === "malformed") return undefined;
+    const user = await this.#findUser(login);
+    return user && toIdentity(user, kind);
+  }
+
   /** A new access token for whoever has just shown the password. */
   issueToken(login: Login): string {
     return this.#tokens.issue(login);

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { eventually } from "../../helpers/http-request.ts";
+import { addLine } from "../../helpers/made-logs.ts";
 import { proxyPath, proxyXml } from "../../helpers/toy-compile.ts";
 import { makeConfig, makeHome, removeHome, start, type StartedManager } from "./manager-fixture.ts";
 
@@ -121,6 +123,29 @@ describe("the console in a browser", { skip: isWithout }, () => {
       headers: { "content-type": "application/xml" },
     });
     await rowsOf("artifacts").getByText("FromElsewhere").waitFor();
+  });
+
+  it("shows a node's log as it is written, as text, and only from the chosen level on", async () => {
+    addLine(started.ring, "an old line");
+    addLine(started.ring, "<img src=y onerror=alert(1)> is text");
+    await page.getByRole("button", { name: "Log of manager" }).click();
+    const lines = page.getByRole("log", { name: "Log of manager" });
+    await lines.getByText("an old line").waitFor();
+    await page.getByText("New lines appear as they are written.").waitFor();
+    addLine(started.ring, "a new line");
+    await lines.getByText("a new line").waitFor();
+    assert.equal(await page.locator("img[src=y]").count(), 0);
+    addLine(started.ring, "a warning", "warn");
+    await page.getByLabel("Lines from").selectOption("warn");
+    await lines.getByText("a warning").waitFor();
+    await picture("log");
+    assert.equal(await lines.locator("div").count(), 1);
+    await page.getByRole("button", { name: "Close" }).click();
+    await eventually("the tail has ended", async () =>
+      started.log.messages("info").some((line) => /no longer followed by admin/.test(line))
+        ? true
+        : undefined,
+    );
   });
 
   it("fits a narrow screen and a dark one, and ends at the logout without a complaint of the browser", async () => {

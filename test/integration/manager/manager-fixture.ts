@@ -5,15 +5,18 @@ import { join } from "node:path";
 import type { NodeConfig } from "../../../src/config/node-config.ts";
 import { type Manager, type ManagerOptions, startManager } from "../../../src/manager/manager.ts";
 import { makeAuthority, makeLeaf } from "../../../src/net/tls/local-certificates.ts";
+import type { LogRing } from "../../../src/observability/log-ring.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { request, type TestRequest, type TestResponse } from "../../helpers/http-request.ts";
 import { basic, CHEAP_PASSWORDS } from "../../helpers/management-fixture.ts";
+import { makeLogs } from "../../helpers/made-logs.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 import { MemoryPublisher } from "../../helpers/memory-publisher.ts";
 import { toyCompile } from "../../helpers/toy-compile.ts";
 
 const authority = await makeAuthority("Test authority");
-const leaf = await makeLeaf(["localhost", "127.0.0.1"], authority);
+/** Of every manager. */
+export const leaf = await makeLeaf(["localhost", "127.0.0.1"], authority);
 /** PEM of the authority that signed the managers' certificate. */
 export const AUTHORITY = authority.certificate;
 
@@ -69,6 +72,8 @@ export function makeConfig(home: string, given: Partial<NodeConfig> = {}): NodeC
 export interface StartedManager {
   readonly manager: Manager;
   readonly log: MemoryLog;
+  /** The manager's own log, which MemoryLog does not feed. */
+  readonly ring: LogRing;
   readonly publisher: MemoryPublisher;
   /** "https://127.0.0.1:PORT". */
   readonly url: string;
@@ -85,10 +90,12 @@ export async function start(
   given: Partial<ManagerOptions> = {},
 ): Promise<StartedManager> {
   const log = new MemoryLog();
+  const { ring, logs } = makeLogs(config.name);
   const publisher = new MemoryPublisher();
   const manager = await startManager({
     config,
     log,
+    logs,
     clock: systemClock,
     publisher,
     compile: toyCompile,
@@ -104,5 +111,5 @@ export async function start(
     const headers = { ...credentials, ...options.headers };
     return request(`${url}${path}`, { ca: AUTHORITY, ...options, headers });
   };
-  return { manager, log, publisher, url, ask };
+  return { manager, log, ring, publisher, url, ask };
 }

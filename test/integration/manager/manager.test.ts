@@ -11,6 +11,7 @@ import { startManager } from "../../../src/manager/manager.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { request } from "../../helpers/http-request.ts";
 import { CHEAP_PASSWORDS } from "../../helpers/management-fixture.ts";
+import { makeLogs } from "../../helpers/made-logs.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 import { MemoryPublisher } from "../../helpers/memory-publisher.ts";
 import { proxyPath, proxyXml, toyCompile } from "../../helpers/toy-compile.ts";
@@ -238,6 +239,7 @@ describe("a manager", () => {
       startManager({
         config: makeConfig(home),
         log: new MemoryLog(),
+        ...makeLogs(),
         clock: systemClock,
         publisher: new MemoryPublisher(),
         compile: toyCompile,

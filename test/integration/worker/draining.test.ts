@@ -9,6 +9,7 @@ import { createLog } from "../../../src/observability/log.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import type { RevisionSource } from "../../../src/worker/revision-source.ts";
 import { Worker } from "../../../src/worker/worker.ts";
+import { makeLogs } from "../../helpers/made-logs.ts";
 import { makeMember, RecordingCluster } from "../../helpers/recording-cluster.ts";
 
 test("a worker that stops says draining and never active again, though a revision arrives meanwhile", async (context) => {
@@ -31,6 +32,7 @@ test("a worker that stops says draining and never active again, though a revisio
     source,
     cluster,
     log: createLog({ node: "w", sinks: [] }),
+    logs: makeLogs().logs,
     clock: systemClock,
     onChange: () => {},
   });

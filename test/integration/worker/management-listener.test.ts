@@ -4,6 +4,8 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { ManagementListener } from "../../../src/worker/management-listener.ts";
+import { LogDoor } from "../../../src/worker/log-door.ts";
+import { makeLogs } from "../../helpers/made-logs.ts";
 import { request } from "../../helpers/http-request.ts";
 
 let listener: ManagementListener;
@@ -17,13 +19,16 @@ before(async () => {
     proxyName: undefined,
     tls: undefined,
   } as const;
-  listener = await ManagementListener.start(config, () => ({
-    name: "worker-1",
-    revision: "abc",
-    artifacts: [],
-    refused: undefined,
-    managerUrl: "https://mgt.example/carbon",
-  }));
+  listener = await ManagementListener.start(config, {
+    view: () => ({
+      name: "worker-1",
+      revision: "abc",
+      artifacts: [],
+      refused: undefined,
+      managerUrl: "https://mgt.example/carbon",
+    }),
+    logs: new LogDoor(makeLogs().logs, () => true),
+  });
 });
 
 after(() => listener.close());

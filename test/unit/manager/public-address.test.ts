@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { publicOrigin } from "../../../src/manager/public-address.ts";
+import { isOwnOrigin, publicOrigin } from "../../../src/manager/public-address.ts";
 
 const CONNECTOR = {
   scheme: "https",
@@ -25,5 +25,42 @@ describe("the address that users see", () => {
   for (const [name, connector, host, origin] of cases)
     it(`is ${name}`, () => {
       assert.equal(publicOrigin({ ...CONNECTOR, ...connector }, CONFIG, host), origin);
+    });
+});
+
+describe("the origin of the manager's own pages", () => {
+  const behind = { ...CONNECTOR, proxyPort: 443 } as const;
+  const cases = [
+    [
+      "the address that the request came by",
+      CONNECTOR,
+      "https://10.0.0.2:9443",
+      "10.0.0.2:9443",
+      true,
+    ],
+    [
+      "the same with the default port",
+      CONNECTOR,
+      "https://mgt.esb.wso2.com",
+      "mgt.esb.wso2.com:443",
+      true,
+    ],
+    ["what the gateway shows", behind, "https://mgt.esb.wso2.com", "10.0.0.2:9443", true],
+    [
+      "not what it would show without a gateway",
+      CONNECTOR,
+      "https://mgt.esb.wso2.com",
+      "10.0.0.2",
+      false,
+    ],
+    ["not another port", CONNECTOR, "https://10.0.0.2:8443", "10.0.0.2:9443", false],
+    ["not another scheme", CONNECTOR, "http://10.0.0.2:9443", "10.0.0.2:9443", false],
+    ["not an opaque one", CONNECTOR, "null", "null", false],
+    ["not one without a Host", CONNECTOR, "https://evil.example", undefined, false],
+    ["not a longer name", CONNECTOR, "https://10.0.0.2.evil.example", "10.0.0.2", false],
+  ] as const;
+  for (const [name, connector, origin, host, isOwn] of cases)
+    it(`is ${name}`, () => {
+      assert.equal(isOwnOrigin(origin, { ...CONFIG, connectors: [connector] }, host), isOwn);
     });
 });

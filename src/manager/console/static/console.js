@@ -3,6 +3,7 @@
  * forms say to the management API. Texts reach the page as text nodes only, never as markup.
  */
 import { ApiError, callApi } from "./api.js";
+import { NodeLog } from "./node-log.js";
 import { element, fillTable, problemList, shortRevision } from "./dom.js";
 
 const REFRESH_MS = 2000;
@@ -44,7 +45,7 @@ async function refresh() {
     callApi("GET", `deployments?limit=${DEPLOYMENTS_SHOWN}`, options),
   ]);
   byId("revision").textContent = artifacts.revision ?? "none";
-  showTable("nodes", nodes.list, (node) => nodeRow(node, artifacts.revision));
+  showTable("nodes", nodes.list, (node) => nodeRow(node, artifacts.revision, nodes.list));
   showTable("artifacts", artifacts.list, artifactRow);
   showTable("deployments", deployments.list, deploymentRow);
 }
@@ -56,7 +57,7 @@ function showTable(id, list, toRow) {
   fillTable(byId(id), list.map(toRow));
 }
 
-function nodeRow({ name, role, address, state, revision }, live) {
+function nodeRow({ name, role, address, state, revision }, live, all) {
   const isBehind = role !== "gateway" && revision !== live;
   const commit = element("code", { text: shortRevision(revision), title: revision ?? "" });
   return [
@@ -65,7 +66,16 @@ function nodeRow({ name, role, address, state, revision }, live) {
     address,
     element("span", { text: state, className: `state-${state}` }),
     isBehind ? element("span", { className: "behind", children: [commit, " (not live)"] }) : commit,
+    logButton(role, all.filter((node) => node.name === name).length > 1 ? address : name),
   ];
+}
+
+/** Gateways have no management port. Nodes that share a name are told apart by their address. */
+function logButton(role, node) {
+  if (!isAdmin || role === "gateway") return "";
+  const button = element("button", { text: "Log", className: "quiet", label: `Log of ${node}` });
+  button.addEventListener("click", () => nodeLog.open(node));
+  return element("span", { children: [button] });
 }
 
 function artifactRow({ kind, name }) {
@@ -208,6 +218,22 @@ async function keepFresh() {
     if (!document.hidden && !byId("overview").hidden) await run(refresh);
   }
 }
+
+const nodeLog = new NodeLog(
+  {
+    dialog: byId("log"),
+    title: byId("log-title"),
+    status: byId("log-status"),
+    lines: byId("log-lines"),
+    level: byId("log-level"),
+    follow: byId("log-follow"),
+  },
+  (error) => {
+    const isLoggedOut = error instanceof ApiError && error.status === 401;
+    if (isLoggedOut) showLogin();
+    return isLoggedOut;
+  },
+);
 
 addHandlers();
 await run(async () => {

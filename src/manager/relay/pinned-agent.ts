@@ -1,0 +1,69 @@
+/**
+ * Connections to the management port of one node, by TLS with certificates on both sides. Who signed them does not matter,
+ * for nodes may have certificates of several authorities or of their own: the node must show the very certificate
+ * that it tells through membership, and the manager shows its own, which the node looks up in the same way.
+ */
+import { Agent } from "node:https";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect, type TLSSocket } from "node:tls";
+import { peerFingerprint } from "../../net/tls/certificate-fingerprint.ts";
+import type { ServerIdentity } from "../../net/tls/tls-files.ts";
+import type { Clock } from "../../runtime/clock.ts";
+
+/** For the connection and its handshake together. */
+const CONNECT_MS_MAX = 5_000;
+
+export interface PinnedAgentOptions {
+  readonly host: string;
+  readonly port: number;
+  /** What the node's certificate must have. */
+  readonly fingerprint: string;
+  /** The manager's own. */
+  readonly identity: ServerIdentity;
+  readonly clock: Clock;
+}
+
+type Connected = (error: Error | null, socket: Duplex) => void;
+
+/** Keeps no connection alive and resumes no TLS session: the certificates are looked at each time. */
+export class PinnedAgent extends Agent {
+  readonly #options: PinnedAgentOptions;
+
+  constructor(options: PinnedAgentOptions) {
+    super({ keepAlive: false, maxCachedSessions: 0 });
+    this.#options = options;
+  }
+
+  /** Connects to the node whatever the request says; nothing is sent before the certificate was compared. */
+  override createConnection(_request: unknown, done?: Connected): undefined {
+    const { host, port, identity, clock } = this.#options;
+    const socket = connect({
+      ...identity,
+      host,
+      port,
+      servername: isIP(host) === 0 ? host : "",
+      minVersion: "TLSv1.2",
+      // Compared by fingerprint in the place of a chain.
+      rejectUnauthorized: false,
+    });
+    const late = clock.after(CONNECT_MS_MAX, () => socket.destroy(new Error("no answer in time")));
+    const onError = (error: Error): void => {
+      late.cancel();
+      done?.(error, socket);
+    };
+    socket.once("error", onError);
+    socket.once("secureConnect", () => {
+      late.cancel();
+      if (this.#isRight(socket)) {
+        socket.off("error", onError);
+        done?.(null, socket);
+      } else socket.destroy(new Error("another certificate than the node tells"));
+    });
+    return undefined;
+  }
+
+  #isRight(socket: TLSSocket): boolean {
+    return peerFingerprint(socket) === this.#options.fingerprint;
+  }
+}
