@@ -56,8 +56,8 @@ What the gateway has of nginx's directives. A directive that is not supported ye
 warning has no effect, and \`bascule gateway -t\` says so. Nothing is ignored in silence. \`server-if\` and \`location-if\` are the blocks
 of \`if\`, \`limit-except\` that of \`limit_except\`.
 
-\`server_signature bascule | nginx\` is the gateway's own: the name in \`Server\` and on error pages, \`bascule\` unless the
-configuration says otherwise. Monitors that look for nginx's name can be given it with \`server_signature nginx\`.
+\`server_signature bascule | nginx\` is the gateway's own: the name in \`Server\` and on error pages. It is \`nginx\` unless the
+configuration says otherwise, so that one that comes from nginx answers as before.
 
 | directive | status | contexts | |
 | --- | --- | --- | --- |

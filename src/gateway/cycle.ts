@@ -6,10 +6,13 @@
 import { AppError } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GatewayConfig, LocationConfig } from "./gateway-config.ts";
+import type { ConnectionCounts } from "./http/connection-counts.ts";
+import { ConnectionZones } from "./http/connection-zones.ts";
 import { LimitZones } from "./http/limit-zones.ts";
-import { ProxyTransport } from "./http/proxy/attempt.ts";
-import { PeerAgents } from "./http/proxy/peer-agents.ts";
-import { PeerTlsFactory } from "./http/proxy/peer-tls.ts";
+import type { SocketReads } from "../net/http1/shared-reads.ts";
+import type { TimerWheel } from "../net/http1/timer-wheel.ts";
+import { ProxyServices } from "./http/proxy/proxy-services.ts";
+import type { Exchange } from "./http/exchange.ts";
 import type { ErrorLogWriter } from "./http/request-context.ts";
 import type { LogBook } from "./log-book.ts";
 import type { ServerDirectory } from "./upstream/server-directory.ts";
@@ -21,6 +24,11 @@ export interface CycleServices {
   readonly logs: LogBook;
   readonly directory: ServerDirectory;
   readonly zones: SessionZones;
+  /** The time-outs of all connections. */
+  readonly wheel: TimerWheel;
+  readonly reads: SocketReads;
+  /** What the connections of all listeners are doing. */
+  readonly counts: () => ConnectionCounts;
 }
 
 export class Cycle {
@@ -28,16 +36,19 @@ export class Cycle {
   readonly clock: Clock;
   readonly logs: LogBook;
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly agents: PeerAgents;
-  readonly transport = new ProxyTransport();
-  readonly peerTls = new PeerTlsFactory();
+  readonly proxy: ProxyServices;
   /** The buckets of `limit_req`. */
   readonly limitZones: LimitZones;
+  /** What the connections of all listeners are doing. */
+  readonly counts: () => ConnectionCounts;
+  /** The counts of `limit_conn`. */
+  readonly connectionZones: ConnectionZones;
   /** The error log of the main level: what concerns no request. */
   readonly errorLog: ErrorLogWriter;
   readonly #errorLogs = new WeakMap<LocationConfig, ErrorLogWriter>();
   readonly #done = Promise.withResolvers<void>();
-  #activeCount = 0;
+  /** The exchanges of requests in progress, upgraded connections included. */
+  readonly #active = new Set<Exchange>();
   #state: "running" | "retired" | "ended" = "running";
 
   /**
@@ -47,9 +58,11 @@ export class Cycle {
   constructor(config: GatewayConfig, services: CycleServices, previous?: Cycle) {
     this.config = config;
     this.clock = services.clock;
-    this.agents = new PeerAgents(services.clock);
+    this.proxy = new ProxyServices(services.wheel, services.reads, previous?.proxy);
     this.logs = services.logs;
     this.limitZones = new LimitZones(config.limitZones, previous?.limitZones);
+    this.counts = services.counts;
+    this.connectionZones = new ConnectionZones(config.connectionZones, previous?.connectionZones);
     if (previous) checkZoneOwners(config, previous.config);
     this.logs.take(config.logFiles);
     this.errorLog = this.logs.errorLog(config.errorLogs);
@@ -68,7 +81,7 @@ export class Cycle {
 
   /** Requests in progress, upgraded connections included. */
   get activeCount(): number {
-    return this.#activeCount;
+    return this.#active.size;
   }
 
   errorLogOf(location: LocationConfig): ErrorLogWriter {
@@ -79,15 +92,20 @@ export class Cycle {
     return writer;
   }
 
-  /** Counts a request in until `work` is over. */
-  async run(work: () => Promise<void>): Promise<void> {
-    this.#activeCount++;
-    try {
-      await work();
-    } finally {
-      this.#activeCount--;
-      this.#finishIfDone();
-    }
+  /** A request begins. */
+  enter(exchange: Exchange): void {
+    this.#active.add(exchange);
+  }
+
+  /** The request is over and logged. */
+  leave(exchange: Exchange): void {
+    this.#active.delete(exchange);
+    if (this.#state === "retired") this.#finishIfDone();
+  }
+
+  /** Closes the connections of the requests that are still in progress. */
+  cutOff(): void {
+    for (const exchange of this.#active) exchange.drop();
   }
 
   /** No request will be counted in any more; the cycle ends with the last one. */
@@ -99,9 +117,9 @@ export class Cycle {
   }
 
   #finishIfDone(): void {
-    if (this.#state !== "retired" || this.#activeCount > 0) return;
+    if (this.#state !== "retired" || this.#active.size > 0) return;
     this.#state = "ended";
-    this.agents.close();
+    this.proxy.connections.close();
     this.logs.giveBack(this.config.logFiles);
     this.#done.resolve();
   }

@@ -1,9 +1,9 @@
-/** Writes single characters of a text as two hexadecimal digits: `%0A` in paths, `\x0A` in logs. */
+/** Writes single characters of a text as two hexadecimal digits: `%0A` in paths, `\x0A` in logs, `\0A` in names of certificates. */
 
 /** `isUnsafe` gets the code of each character; `mark` stands before the digits. */
 export function escapeChars(
   text: string,
-  mark: "%" | "\\x",
+  mark: "%" | "\\x" | "\\",
   isUnsafe: (code: number) => boolean,
 ): string {
   let escaped = "";

@@ -3,6 +3,7 @@
  * readonly, with inheritance and defaults applied. Made by nginx/load-config.ts.
  */
 import type { ConfigProblem } from "../errors/config-error.ts";
+import type { ConnectionZoneConfig } from "./http/connection-zones.ts";
 import type { LogFormat } from "./http/modules/access-log.ts";
 import type { ErrorLogTarget } from "./http/modules/error-log.ts";
 import type { HttpSettings } from "./http/modules/modules.ts";
@@ -11,7 +12,7 @@ import type { RewriteStep } from "./http/rewrite-script.ts";
 import type { LocationMatcher, LocationTable } from "./http/locations.ts";
 import type { ListenAddress } from "./http/listen-address.ts";
 import type { ServerNameTable } from "./http/server-names.ts";
-import type { ServerTls } from "./http/modules/ssl.ts";
+import type { ServerTls } from "./http/server-tls.ts";
 import type { SourceFile } from "./nginx/parser.ts";
 import type { UpstreamConfig } from "./upstream/upstream-config.ts";
 
@@ -44,6 +45,8 @@ export interface ServerConfig {
 export interface AddressConfig {
   readonly address: ListenAddress;
   readonly tls: boolean;
+  /** Each connection begins with a PROXY header. */
+  readonly proxyProtocol: boolean;
   readonly defaultServer: ServerConfig;
   readonly names: ServerNameTable<ServerConfig>;
 }
@@ -85,5 +88,6 @@ export interface GatewayConfig {
   /** Paths of all log files, so that they exist from the start on. */
   readonly logFiles: readonly string[];
   readonly limitZones: readonly LimitZoneConfig[];
+  readonly connectionZones: readonly ConnectionZoneConfig[];
   readonly cluster: ClusterConfig | undefined;
 }

@@ -6,16 +6,18 @@
 import { AppError, messageOf } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
+import { SocketReads } from "../net/http1/shared-reads.ts";
 import { TimerWheel } from "../net/http1/timer-wheel.ts";
 import type { LineSink } from "../observability/log.ts";
 import { Cycle, type CycleServices, zoneOwners } from "./cycle.ts";
 import type { AddressConfig, GatewayConfig, ListenerConfig } from "./gateway-config.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { Listener, type ListenerServices } from "./http/listener.ts";
-import { handleRequest } from "./http/request-handler.ts";
+import { RequestHandler } from "./http/request-handler.ts";
 import { LogBook } from "./log-book.ts";
 import { describeSystemError } from "./nginx/system-error.ts";
 import { formatAddress } from "./http/listen-address.ts";
+import type { ConnectionCounts } from "./http/connection-counts.ts";
 import { emptyDirectory, type ServerDirectory } from "./upstream/server-directory.ts";
 import { SessionZones } from "./upstream/session-table.ts";
 
@@ -30,7 +32,7 @@ export interface GatewayOptions {
 
 /** Resolves when every socket listens. @throws AppError PORT_BUSY, CONFIG_INVALID. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const gateway = new Gateway(options);
+  const gateway = new Gateway(options, await SocketReads.probe());
   try {
     await gateway.start();
   } catch (error) {
@@ -46,17 +48,31 @@ export class Gateway implements Closable {
   readonly #listenerServices: ListenerServices;
   #listeners: ReadonlyMap<string, Listener> = new Map();
   #cycle: Cycle | undefined;
+  #handler: RequestHandler | undefined;
   /** Old cycles whose last request is not done. */
   readonly #draining = new Set<Cycle>();
   #connectionCount = 0;
+  #requestCount = 0;
   #changing: Promise<void> = Promise.resolve();
 
-  constructor({ config, clock, stderr, directory = emptyDirectory }: GatewayOptions) {
+  /** @param reads how sockets are read. */
+  constructor(options: GatewayOptions, reads: SocketReads) {
+    const { config, clock, stderr, directory = emptyDirectory } = options;
     const logs = new LogBook(clock, stderr);
-    this.#services = { clock, logs, directory, zones: new SessionZones(clock) };
+    const wheel = new TimerWheel(clock);
+    this.#services = {
+      clock,
+      logs,
+      directory,
+      zones: new SessionZones(clock),
+      wheel,
+      reads,
+      counts: () => this.#counts(),
+    };
     this.#firstConfig = config;
     this.#listenerServices = {
-      wheel: new TimerWheel(clock),
+      wheel,
+      reads,
       onExchange: (exchange, address) => this.#onExchange(exchange, address),
       onClientFault: (message) => this.#cycle?.errorLog.write("info", message),
       nextConnectionNumber: () => ++this.#connectionCount,
@@ -113,10 +129,18 @@ export class Gateway implements Closable {
     this.#cycle?.retire();
   }
 
+  #counts(): ConnectionCounts {
+    const counts = { reading: 0, writing: 0, waiting: 0 };
+    for (const listener of this.#listeners.values()) {
+      listener.countInto((activity) => counts[activity]++);
+    }
+    return { ...counts, accepted: this.#connectionCount, requests: this.#requestCount };
+  }
+
   #onExchange(exchange: Exchange, address: AddressConfig): void {
-    const cycle = this.#cycle;
-    if (!cycle) return exchange.drop();
-    void cycle.run(() => handleRequest(exchange, address, cycle));
+    this.#requestCount++;
+    if (this.#handler) this.#handler.handle(exchange, address);
+    else exchange.drop();
   }
 
   async #reloadAfter(before: Promise<void>, load: () => Promise<GatewayConfig>): Promise<void> {
@@ -142,6 +166,7 @@ export class Gateway implements Closable {
       throw error;
     }
     this.#cycle = cycle;
+    this.#handler = new RequestHandler(cycle);
     this.#switchListeners(config.listeners, fresh);
     this.#services.zones.keepOnly(new Set(zoneOwners(config).keys()));
     if (previous) void this.#drain(previous);

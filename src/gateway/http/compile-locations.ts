@@ -114,9 +114,20 @@ function aliasSpanOf(block: Block): number | undefined {
   return modifier.startsWith("~") ? undefined : toByteString(text).length;
 }
 
-/** GET includes HEAD. */
+/** What `limit_except` may name. */
+const METHODS = new Set(
+  "GET HEAD POST PUT DELETE MKCOL COPY MOVE OPTIONS PROPFIND PROPPATCH LOCK UNLOCK PATCH".split(
+    " ",
+  ),
+);
+
+/** GET includes HEAD. @throws DirectiveFault for a method that nginx does not know. */
 function methodTest(methods: readonly string[]): (method: string) => boolean {
   const open = new Set(methods.map((method) => method.toUpperCase()));
+  for (const method of methods) {
+    if (METHODS.has(method.toUpperCase())) continue;
+    throw new DirectiveFault(`invalid method "${method}"`);
+  }
   if (open.has("GET")) open.add("HEAD");
   return (method) => !open.has(method);
 }

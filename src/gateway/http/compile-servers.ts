@@ -11,7 +11,8 @@ import type { ReadingState } from "../nginx/directive-scope.ts";
 import { compileLocations, compileSettings, compileSteps } from "./compile-locations.ts";
 import { formatAddress, isWildcard, type ListenOptions } from "./listen-address.ts";
 import { serverSettings } from "./modules/core.ts";
-import { compileServerTls, sslSettings, type ServerTls } from "./modules/ssl.ts";
+import { sslSettings } from "./modules/ssl.ts";
+import { compileServerTls, type ServerTls } from "./server-tls.ts";
 import { ServerNameTable, type ServerName } from "./server-names.ts";
 
 const DEFAULT_LISTEN: ListenOptions = {
@@ -19,6 +20,7 @@ const DEFAULT_LISTEN: ListenOptions = {
   port: 80,
   tls: false,
   defaultServer: false,
+  proxyProtocol: false,
   backlog: 511,
 };
 
@@ -33,6 +35,7 @@ interface AddressDraft {
   readonly options: ListenOptions;
   readonly servers: CompiledServer[];
   tls: boolean;
+  proxyProtocol: boolean;
   backlog: number;
   chosenDefault: CompiledServer | undefined;
 }
@@ -106,6 +109,7 @@ function addListen(
     options,
     servers: [],
     tls: false,
+    proxyProtocol: false,
     backlog: 0,
     chosenDefault: undefined,
   };
@@ -114,6 +118,7 @@ function addListen(
   if (draft.servers.includes(server)) state.problems.error(place, `a duplicate listen ${key}`);
   else draft.servers.push(server);
   draft.tls ||= options.tls;
+  draft.proxyProtocol ||= options.proxyProtocol;
   draft.backlog = Math.max(draft.backlog, options.backlog);
   if (!options.defaultServer) return;
   if (draft.chosenDefault) state.problems.error(place, `a duplicate default server for ${key}`);
@@ -121,7 +126,7 @@ function addListen(
 }
 
 function compileAddress(draft: AddressDraft, state: ReadingState): AddressConfig {
-  const { options, servers, tls } = draft;
+  const { options, servers, tls, proxyProtocol } = draft;
   const [first] = servers;
   const chosen = draft.chosenDefault ?? first;
   if (!chosen) throw new DirectiveFault(`no server for ${formatAddress(options)}`);
@@ -140,7 +145,7 @@ function compileAddress(draft: AddressDraft, state: ReadingState): AddressConfig
     }
   }
   const address = { host: options.host, port: options.port };
-  return { address, tls, defaultServer: chosen.config, names: table };
+  return { address, tls, proxyProtocol, defaultServer: chosen.config, names: table };
 }
 
 /** The wildcard of the same port and family, if one is configured. */

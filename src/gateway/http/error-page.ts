@@ -23,6 +23,8 @@ export function serverToken(tokens: ServerTokens, signature: Signature): string 
 /** Kinds of 400 that nginx numbers on its own. */
 const BAD_REQUESTS: Readonly<Record<number, string>> = {
   494: "Request Header Or Cookie Too Large",
+  495: "The SSL certificate error",
+  496: "No required SSL certificate was sent",
   497: "The plain HTTP request was sent to HTTPS port",
 };
 

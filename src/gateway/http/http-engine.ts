@@ -1,22 +1,21 @@
 /**
- * The connections of one listening address: ends TLS with the certificate that SNI asks for, tells plain HTTP on
- * a TLS port apart by its first byte, and gives each connection to the HTTP/1.1 engine of net/http1.
+ * The connections of one listening address: reads the PROXY header, has tls-handshakes.ts end TLS, tells plain
+ * HTTP on a TLS port apart by its first byte, and gives each connection to the HTTP/1.1 engine of net/http1.
  * `configure` changes what it does with the next handshake and the next request.
  */
 import type { Socket } from "node:net";
-import {
-  createServer as createTlsServer,
-  type SecureContext,
-  type Server,
-  TLSSocket,
-} from "node:tls";
 import type { HeadFault } from "../../net/http1/request-head.ts";
 import { ServerConnection } from "../../net/http1/server-connection.ts";
-import type { TlsFacts } from "../../net/http1/server-exchange.ts";
 import type { AddressConfig } from "../gateway-config.ts";
+import type { ConnectionActivity } from "./connection-counts.ts";
+import type { ClientTls } from "./client-tls.ts";
 import type { ListenerServices } from "./listener.ts";
 import { connectionLimits } from "./modules/connection.ts";
+import { type ProxyProtocolFacts, readProxyProtocol } from "./proxy-protocol.ts";
+import { TlsHandshakes } from "./tls-handshakes.ts";
 
+/** What the log shows of a broken PROXY header. */
+const SHOWN_BYTES_MAX = 107;
 /** First byte of a TLS record that holds a handshake. */
 const TLS_HANDSHAKE = 0x16;
 
@@ -28,10 +27,12 @@ const PLAIN_ON_TLS: HeadFault = {
 export class HttpEngine {
   #address: AddressConfig;
   readonly #services: ListenerServices;
-  #secure: Server | undefined;
+  #secure: TlsHandshakes | undefined;
   #stopped = false;
   readonly #connections = new Set<ServerConnection>();
-  /** Connections of which not a byte has come, on TLS ports. */
+  /** Connections that began with TLS or the PROXY protocol. */
+  readonly #raw = new Set<Socket>();
+  /** Connections whose first bytes have not come, on ports with TLS or the PROXY protocol. */
   readonly #silent = new Set<Socket>();
 
   constructor(address: AddressConfig, services: ListenerServices) {
@@ -42,25 +43,30 @@ export class HttpEngine {
 
   configure(address: AddressConfig): void {
     this.#address = address;
-    const { tls } = address.defaultServer;
-    if (!address.tls || !tls) return;
-    this.#secure ??= this.#createSecure();
-    this.#secure.setSecureContext({
-      cert: [...tls.certificates],
-      key: [...tls.keys],
-      minVersion: tls.versionMin,
-      maxVersion: tls.versionMax,
-      ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    if (!address.tls) return;
+    this.#secure = new TlsHandshakes(address, {
+      onSecure: (socket, tls, proxyProtocol) => this.#serve(socket, { tls, proxyProtocol }),
+      onFault: this.#services.onClientFault,
     });
   }
 
   /** An accepted connection. */
   take(socket: Socket, tls: boolean): void {
-    if (!tls) return this.#serve(socket);
     // Only plain HTTP lets a client close its side first and still read the response.
-    socket.allowHalfOpen = false;
-    if (this.#secure) this.#awaitFirstByte(socket, this.#secure);
-    else socket.destroy();
+    if (!tls && !this.#address.proxyProtocol) return this.#serve(socket, { adopts: true });
+    // The engine reports what matters; without a handler of our own a late reset would end the process.
+    socket.on("error", () => {});
+    this.#raw.add(socket);
+    socket.once("close", () => this.#raw.delete(socket));
+    if (tls) socket.allowHalfOpen = false;
+    if (this.#address.proxyProtocol) this.#readProxyHeader(socket, tls);
+    else this.#start(socket, tls);
+  }
+
+  /** Calls with what each open connection is doing. */
+  countInto(count: (activity: ConnectionActivity) => void): void {
+    for (const { activity } of this.#connections) count(activity);
+    for (const _ of this.#silent) count("waiting");
   }
 
   /** Idle connections close now, others after their response. */
@@ -70,78 +76,99 @@ export class HttpEngine {
     for (const socket of this.#silent) socket.destroy();
   }
 
-  #awaitFirstByte(socket: Socket, secure: Server): void {
+  /** Closes every connection now. */
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#raw) socket.destroy();
+  }
+
+  #start(socket: Socket, tls: boolean, proxyProtocol?: ProxyProtocolFacts): void {
+    const secure = this.#secure;
+    if (!tls) return this.#serve(socket, { proxyProtocol });
+    if (!secure) return void socket.destroy();
+    this.#receiveFirst(socket, (first) => () => {
+      socket.unshift(first);
+      if (first[0] === TLS_HANDSHAKE) secure.take(socket, { first, proxyProtocol });
+      else this.#serve(socket, { refusal: PLAIN_ON_TLS, proxyProtocol });
+    });
+  }
+
+  #readProxyHeader(socket: Socket, tls: boolean): void {
+    this.#receiveFirst(socket, (received) => {
+      const header = readProxyProtocol(received);
+      if (header.kind === "more") return undefined;
+      if (header.kind === "broken") return () => this.#refuseHeader(socket, received);
+      return () => {
+        const rest = received.subarray(header.length);
+        if (rest.length > 0) socket.unshift(rest);
+        this.#start(socket, tls, header.facts);
+      };
+    });
+  }
+
+  #refuseHeader(socket: Socket, received: Buffer): void {
+    const [line = ""] = received.subarray(0, SHOWN_BYTES_MAX).toString("latin1").split("\r\n");
+    this.#services.onClientFault(`broken header: "${line}" while reading PROXY protocol`);
+    socket.destroy();
+  }
+
+  /** Shows what has come so far, until `look` knows what to do with it. */
+  #receiveFirst(socket: Socket, look: (received: Buffer) => (() => void) | undefined): void {
     const deadline = this.#services.wheel.deadline(() => socket.destroy());
     deadline.set(this.#address.defaultServer.location.settings.core.headerTimeoutMs);
     this.#silent.add(socket);
-    socket.once("close", () => {
+    const abandon = (): void => void socket.destroy();
+    const settle = (): void => {
       deadline.clear();
       this.#silent.delete(socket);
-    });
-    socket.once("readable", () => {
-      const first: Buffer | null = socket.read();
-      deadline.clear();
-      this.#silent.delete(socket);
-      if (first === null) return;
-      socket.unshift(first);
-      if (first[0] !== TLS_HANDSHAKE) {
-        this.#serve(socket, PLAIN_ON_TLS);
-        return;
-      }
-      secure.emit("connection", socket);
-    });
+      socket.off("readable", read).off("end", abandon).off("close", settle);
+    };
+    let received: Buffer = Buffer.alloc(0);
+    const read = (): void => {
+      const chunk: Buffer | null = socket.read();
+      if (chunk === null) return;
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      const act = look(received);
+      if (!act) return;
+      settle();
+      act();
+    };
+    socket.once("close", settle).once("end", abandon).on("readable", read);
+    if (socket.readableLength > 0) read();
   }
 
-  #createSecure(): Server {
-    const secure = createTlsServer({
-      handshakeTimeout: this.#address.defaultServer.location.settings.core.headerTimeoutMs,
-      SNICallback: (name, done) => done(null, this.#contextFor(name)),
-    });
-    secure.on("tlsClientError", (error, socket) => {
-      this.#services.onClientFault(
-        `SSL_do_handshake() failed (${error.message}) while SSL handshaking`,
-      );
-      socket.destroy();
-    });
-    secure.on("secureConnection", (socket) => this.#serve(socket));
-    return secure;
-  }
-
-  /** The certificate of the server that SNI names; without one, the default server's. */
-  #contextFor(name: string): SecureContext | undefined {
-    const match = this.#address.names.find(name.toLowerCase());
-    return (match?.server.tls ?? this.#address.defaultServer.tls)?.context;
-  }
-
-  #serve(socket: Socket, refusal?: HeadFault): void {
+  #serve(
+    socket: Socket,
+    how: {
+      readonly tls?: ClientTls;
+      readonly refusal?: HeadFault;
+      readonly proxyProtocol?: ProxyProtocolFacts | undefined;
+      /** Nothing has read from the socket yet. */
+      readonly adopts?: boolean;
+    },
+  ): void {
+    const { tls, refusal, proxyProtocol, adopts = false } = how;
     const connection = new ServerConnection({
-      socket,
+      open: (receive) =>
+        adopts ? this.#services.reads.adopt(socket, receive) : socket.on("data", receive),
       wheel: this.#services.wheel,
       limits: () => connectionLimits(this.#address.defaultServer.location.settings),
       facts: {
         number: this.#services.nextConnectionNumber(),
-        remoteAddress: socket.remoteAddress ?? "",
+        openedMs: this.#services.wheel.nowMs(),
+        remoteAddress: socket.remoteAddress ?? "unix:",
         remotePort: socket.remotePort ?? 0,
-        localAddress: socket.localAddress ?? "",
+        localAddress: socket.localAddress ?? this.#address.address.host,
         localPort: socket.localPort ?? 0,
-        tls: socket instanceof TLSSocket ? tlsFactsOf(socket) : undefined,
+        tls,
+        ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
       },
       onRequest: (exchange) => this.#services.onExchange(exchange, this.#address),
       onFault: this.#services.onClientFault,
       ...(refusal === undefined ? {} : { refusal }),
     });
     this.#connections.add(connection);
-    socket.once("close", () => this.#connections.delete(connection));
+    connection.socket.once("close", () => this.#connections.delete(connection));
     if (this.#stopped) connection.retire();
   }
-}
-
-function tlsFactsOf(socket: TLSSocket): TlsFacts {
-  const { servername } = socket as { servername?: string | false };
-  return {
-    serverName: typeof servername === "string" ? servername : "",
-    protocol: socket.getProtocol() ?? "",
-    cipher: socket.getCipher().name,
-    resumed: socket.isSessionReused(),
-  };
 }

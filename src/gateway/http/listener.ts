@@ -5,15 +5,19 @@
  */
 import { once } from "node:events";
 import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
+import type { SocketReads } from "../../net/http1/shared-reads.ts";
 import type { TimerWheel } from "../../net/http1/timer-wheel.ts";
 import type { AddressConfig, ListenerConfig } from "../gateway-config.ts";
+import type { ConnectionActivity } from "./connection-counts.ts";
 import type { Exchange } from "./exchange.ts";
 import { HttpEngine } from "./http-engine.ts";
-import { formatAddress, isWildcard } from "./listen-address.ts";
+import { formatAddress, isUnixAddress, isWildcard, unixPathOf } from "./listen-address.ts";
 
 export interface ListenerServices {
   /** The time-outs of all connections. */
   readonly wheel: TimerWheel;
+  /** How the sockets are read. */
+  readonly reads: SocketReads;
   /** Takes a request; the response is its business. */
   readonly onExchange: (exchange: Exchange, address: AddressConfig) => void;
   /** A connection or a handshake went wrong before there was a request. */
@@ -26,7 +30,6 @@ export class Listener {
   #config: ListenerConfig;
   readonly #services: ListenerServices;
   readonly #server: NetServer;
-  readonly #sockets = new Set<Socket>();
   /** By address; made when first needed, kept over reloads. */
   readonly #engines = new Map<string, HttpEngine>();
   #stopped = false;
@@ -34,9 +37,8 @@ export class Listener {
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.#config = config;
     this.#services = services;
-    this.#server = createNetServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
-      this.#accept(socket),
-    );
+    const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
+    this.#server = createNetServer(options, (socket) => this.#accept(socket));
   }
 
   /** "0.0.0.0:80": listeners of two configurations with the same key are the same. */
@@ -48,7 +50,11 @@ export class Listener {
   async bind(): Promise<void> {
     const { host, port } = this.#config.bind;
     const { backlog } = this.#config;
-    this.#server.listen({ host, port, backlog, ipv6Only: host.includes(":") });
+    // Everybody may connect to a Unix socket, as with nginx: the rights of its folder decide.
+    const place = isUnixAddress(host)
+      ? { path: unixPathOf(host), readableAll: true, writableAll: true }
+      : { host, port, ipv6Only: host.includes(":") };
+    this.#server.listen({ ...place, backlog });
     await once(this.#server, "listening");
     this.#server.on("error", (error) =>
       this.#services.onClientFault(`accept() failed: ${error.message}`),
@@ -63,6 +69,11 @@ export class Listener {
     }
   }
 
+  /** Calls with what each open connection is doing. */
+  countInto(count: (activity: ConnectionActivity) => void): void {
+    for (const engine of this.#engines.values()) engine.countInto(count);
+  }
+
   /** Accepts no connection any more; idle ones close, others after their response. */
   stop(): void {
     if (this.#stopped) return;
@@ -74,14 +85,10 @@ export class Listener {
   /** Closes what is still open, responses in progress included. */
   destroy(): void {
     this.stop();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const engine of this.#engines.values()) engine.destroy();
   }
 
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    // The engine reports what matters; without a handler of our own a late reset would end the process.
-    socket.on("error", () => {});
     const address = this.#addressOf(socket);
     if (address) this.#engineFor(address).take(socket, address.tls);
     else socket.destroy();

@@ -6,19 +6,30 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { ErrorLevel } from "../error-log-level.ts";
 import type { LocationConfig, ServerConfig } from "../gateway-config.ts";
 import type { AttemptRecord } from "../upstream/attempt-record.ts";
+import type { ConnectionCounts } from "./connection-counts.ts";
 import type { Exchange, ResponseHead } from "./exchange.ts";
 import { escapeChars } from "../escape-chars.ts";
 import { fromByteString } from "../byte-string.ts";
 import type { HeaderField } from "./header-fields.ts";
 import type { ClientAddress } from "./modules/realip.ts";
 import { mappedPath } from "./mapped-path.ts";
-import type { PhaseName } from "./phase.ts";
-import type { ReplayableBody } from "./proxy/replayable-body.ts";
+import { type PhaseName, type Running, whenAnswered } from "./phase.ts";
+import type { SpooledBody } from "../spool/spooled-body.ts";
 import { escapePath, type RequestTarget } from "./request-target.ts";
 
 /** Where error log lines of a request go. */
 export interface ErrorLogWriter {
   write(level: ErrorLevel, message: string, connection?: number): void;
+}
+
+/** What a context asks of the cycle that runs its request. */
+export interface ContextServices {
+  readonly clock: Clock;
+  errorLogOf(location: LocationConfig): ErrorLogWriter;
+  /** What the connections of the gateway are doing. */
+  counts(): ConnectionCounts;
+  /** Runs the request again from that phase on, after an internal redirect. */
+  runPhases(context: RequestContext, from: PhaseName): Running;
 }
 
 export interface ContextStart {
@@ -27,14 +38,39 @@ export interface ContextStart {
   readonly server: ServerConfig;
   /** Groups of the regular expression in `server_name`. */
   readonly serverCaptures: RegExpExecArray | undefined;
-  readonly clock: Clock;
-  readonly errorLogOf: (location: LocationConfig) => ErrorLogWriter;
-  /** Runs the request again from that phase on, after an internal redirect. */
-  readonly runPhases: (context: RequestContext, from: PhaseName) => Promise<void>;
+  readonly services: ContextServices;
 }
+
+const NONE: readonly HeaderField[] = [];
 
 /** Internal redirects and rewrites of one request; then the answer is 500 (NGX_HTTP_MAX_URI_CHANGES). */
 const REDIRECT_COUNT_MAX = 10;
+
+/** A map of few requests' need: nothing is made before something is set. */
+class LazyMap<Value> {
+  #map: Map<string, Value> | undefined;
+
+  get(key: string): Value | undefined {
+    return this.#map?.get(key);
+  }
+
+  set(key: string, value: Value): void {
+    this.#map ??= new Map<string, Value>();
+    this.#map.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#map?.delete(key);
+  }
+
+  get isEmpty(): boolean {
+    return this.#map === undefined || this.#map.size === 0;
+  }
+
+  *[Symbol.iterator](): Iterator<[string, Value]> {
+    if (this.#map) yield* this.#map;
+  }
+}
 
 export class RequestContext {
   readonly exchange: Exchange;
@@ -58,13 +94,15 @@ export class RequestContext {
   /** An `error_page` has been applied, and errors of the page itself have none. */
   hasErrorPage = false;
   /** Fields by name that wait for the answer, whoever gives it: Location, WWW-Authenticate. */
-  readonly extraFields = new Map<string, string>();
+  readonly extraFields = new LazyMap<string>();
   /** Who the client is behind trusted proxies; undefined: the connection's own address. */
   client: ClientAddress | undefined;
   /** $limit_req_status; "": not limited. */
   limitReqStatus = "";
+  /** $limit_conn_status; "": not limited. */
+  limitConnStatus = "";
   /** Values of `map` variables that are asked for once a request, by variable. */
-  readonly mapValues = new Map<string, string>();
+  readonly mapValues = new LazyMap<string>();
   /** The chosen location; before the choice, the server's own level. */
   location: LocationConfig;
   /** Groups of the last regular expression that matched. */
@@ -72,25 +110,27 @@ export class RequestContext {
   /** Tries of upstream peers, in order. */
   readonly attempts: AttemptRecord[] = [];
   /** Where in `attempts` each proxied request begins: there are several after internal redirects. */
-  readonly attemptStarts = new Set<number>();
+  readonly attemptStarts: number[] = [];
   /** The host of `proxy_pass`, and its port: $proxy_host, $proxy_port. */
   proxyTarget: { readonly host: string; readonly port: string } | undefined;
   /** The head that was sent, or is about to be. */
   response: ResponseHead | undefined;
+  /** Fields behind the body that `add_trailer` has made. */
+  readonly sentTrailers: [name: string, value: string][] = [];
   /** Status for the log where no head was sent: 499, 444. */
   statusWithoutResponse = 0;
   /** The body, read ahead; undefined before anything has asked for it. */
-  requestBody: ReplayableBody | undefined;
+  requestBody: SpooledBody | undefined;
   /** `Set-Cookie` of `sticky cookie`: every response of the request carries it. */
   stickyCookie: string | undefined;
   /** Fields of the response that redirected the request inside: the next one carries them on. */
-  #keptFields: readonly HeaderField[] = [];
+  #keptFields: readonly HeaderField[] = NONE;
   /** Made when first asked for. */
   requestId: string | undefined;
-  readonly #errorLogOf: ContextStart["errorLogOf"];
-  readonly #runPhases: ContextStart["runPhases"];
+  #endings: (() => void)[] | undefined;
+  readonly #services: ContextServices;
   /** Variables of `set` and of named groups, by name in lower case. */
-  readonly #variables = new Map<string, string>();
+  readonly #variables = new LazyMap<string>();
   #escapesCaptures = false;
 
   constructor(start: ContextStart) {
@@ -101,10 +141,43 @@ export class RequestContext {
     this.server = start.server;
     this.location = start.server.location;
     if (start.serverCaptures) this.noteCaptures(start.serverCaptures);
-    this.clock = start.clock;
-    this.startedMs = start.clock.monotonicMs();
-    this.#errorLogOf = start.errorLogOf;
-    this.#runPhases = start.runPhases;
+    this.clock = start.services.clock;
+    this.startedMs = this.clock.monotonicMs();
+    this.#services = start.services;
+  }
+
+  /** What the connections of the gateway are doing now. */
+  get connectionCounts(): ConnectionCounts {
+    return this.#services.counts();
+  }
+
+  /** What is to be done when the request is over, however it ended. */
+  atEnd(action: () => void): void {
+    if (this.#endings) this.#endings.push(action);
+    else this.#endings = [action];
+  }
+
+  /** The request is over. */
+  end(): void {
+    const endings = this.#endings;
+    this.#endings = undefined;
+    for (const action of endings ?? []) action();
+    this.requestBody?.dispose();
+  }
+
+  /** A request of the gateway's own on behalf of this one (`auth_request`); `exchange` takes its answer. */
+  subrequest(exchange: Exchange, target: RequestTarget): RequestContext {
+    const inner = new RequestContext({
+      exchange,
+      target,
+      server: this.server,
+      serverCaptures: undefined,
+      services: this.#services,
+    });
+    inner.client = this.client;
+    inner.isInternal = true;
+    for (const [name, value] of this.#variables) inner.setVariable(name, value);
+    return inner;
   }
 
   get status(): number {
@@ -120,7 +193,7 @@ export class RequestContext {
   }
 
   runPhases(from: PhaseName): Promise<void> {
-    return this.#runPhases(this, from);
+    return whenAnswered(this.#services.runPhases(this, from));
   }
 
   /** Counts one rewrite or internal redirect. @returns false: it was one too many. */
@@ -193,6 +266,9 @@ export class RequestContext {
 
   /** Fields that go along with a response beside `own`, its own ones. */
   fieldsBeside(own: readonly HeaderField[]): readonly HeaderField[] {
+    if (this.stickyCookie === undefined && this.extraFields.isEmpty && this.#keptFields === NONE) {
+      return NONE;
+    }
     const names = new Set(own.map(([name]) => name.toLowerCase()));
     const kept = [...this.#keptFields, ...this.extraFields].filter(([name]) => {
       const lower = name.toLowerCase();
@@ -262,7 +338,7 @@ export class RequestContext {
       ...(upstreamUrl === undefined ? [] : [`upstream: "${upstreamUrl}"`]),
       ...(host === undefined ? [] : [`host: "${host}"`]),
     ];
-    this.#errorLogOf(this.location).write(level, facts.join(", "), connection.number);
+    this.#services.errorLogOf(this.location).write(level, facts.join(", "), connection.number);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * One request: its target, its server, the phases, the log. Called by the listeners for every exchange; never
- * rejects, whatever a client or a peer does. What happens in between is the list in phases.ts.
+ * throws, whatever a client or a peer does. What happens in between is the list in phases.ts.
  */
 import { messageOf } from "../../errors/app-error.ts";
 import type { Cycle } from "../cycle.ts";
@@ -9,8 +9,9 @@ import { writeAccessLog } from "./access-log-lines.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldValue } from "./header-fields.ts";
 import { splitHostPort } from "./listen-address.ts";
+import type { Running } from "./phase.ts";
 import { runPhases } from "./phases.ts";
-import { RequestContext } from "./request-context.ts";
+import { type ContextServices, RequestContext } from "./request-context.ts";
 import { refusalOf } from "./request-refusal.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { respondError } from "./responses.ts";
@@ -18,37 +19,82 @@ import type { ServerMatch } from "./server-names.ts";
 
 const NO_TARGET: RequestTarget = { path: "/", query: "", raw: "/", host: undefined };
 
-/** Resolves when the response is over and logged. */
-export async function handleRequest(
-  exchange: Exchange,
-  address: AddressConfig,
-  cycle: Cycle,
-): Promise<void> {
-  const { mergeSlashes } = address.defaultServer.location.settings.core;
-  const target = parseRequestTarget(exchange.head.target, mergeSlashes);
-  const { server, captures } = chooseServer(exchange, address, target);
-  const context = new RequestContext({
-    exchange,
-    target: target ?? NO_TARGET,
-    server,
-    serverCaptures: captures,
-    clock: cycle.clock,
-    errorLogOf: (location) => cycle.errorLogOf(location),
-    runPhases: (current, from) => runPhases(current, cycle, from),
-  });
-  try {
-    const refusal = refusalOf(exchange.head, target);
-    const { fault } = exchange.head;
-    if (fault) context.logError("info", fault.sentence);
-    if (refusal === undefined) {
-      await runPhases(context, cycle, "post read");
-    } else await respondError(context, refusal);
-  } catch (error) {
-    context.logError("crit", `request failed: ${messageOf(error)}`);
-    if (!exchange.responded) await respondError(context, 500).catch(() => exchange.drop());
+/** The requests of one cycle. */
+export class RequestHandler {
+  readonly #cycle: Cycle;
+  readonly #services: ContextServices;
+
+  constructor(cycle: Cycle) {
+    this.#cycle = cycle;
+    this.#services = {
+      clock: cycle.clock,
+      counts: () => cycle.counts(),
+      errorLogOf: (location) => cycle.errorLogOf(location),
+      runPhases: (context, from) => runPhases(context, cycle, from),
+    };
   }
-  if (exchange.aborted && !exchange.responded) context.statusWithoutResponse = 499;
-  writeAccessLog(context, cycle.config.logFormats, cycle.logs);
+
+  /** The cycle counts the request until its response is over and logged. */
+  handle(exchange: Exchange, address: AddressConfig): void {
+    this.#cycle.enter(exchange);
+    const { mergeSlashes } = address.defaultServer.location.settings.core;
+    const target = parseRequestTarget(exchange.head.target, mergeSlashes);
+    const { server, captures } = chooseServer(exchange, address, target);
+    const context = new RequestContext({
+      exchange,
+      target: target ?? NO_TARGET,
+      server,
+      serverCaptures: captures,
+      services: this.#services,
+    });
+    try {
+      this.#await(context, this.#start(context, target));
+    } catch (error) {
+      this.#fail(context, error);
+    }
+  }
+
+  #start(context: RequestContext, target: RequestTarget | undefined): Running {
+    const { head } = context.exchange;
+    if (head.fault) context.logError("info", head.fault.sentence);
+    const refusal = refusalOf(head, target);
+    return refusal === undefined
+      ? runPhases(context, this.#cycle, "post read")
+      : respondError(context, refusal);
+  }
+
+  #await(context: RequestContext, running: Running): void {
+    if (!running) return this.#finish(context);
+    if (running instanceof Promise) {
+      running.then(
+        () => this.#finish(context),
+        (error: unknown) => this.#fail(context, error),
+      );
+      return;
+    }
+    running.whenOver((error) => {
+      if (error === undefined) this.#finish(context);
+      else this.#fail(context, error);
+    });
+  }
+
+  #fail(context: RequestContext, error: unknown): void {
+    const { exchange } = context;
+    context.logError("crit", `request failed: ${messageOf(error)}`);
+    if (exchange.responded) return this.#finish(context);
+    respondError(context, 500)
+      .catch(() => exchange.drop())
+      .finally(() => this.#finish(context));
+  }
+
+  #finish(context: RequestContext): void {
+    const { exchange } = context;
+    const { config, logs } = this.#cycle;
+    if (exchange.aborted && !exchange.responded) context.statusWithoutResponse = 499;
+    writeAccessLog(context, config.logFormats, logs);
+    context.end();
+    this.#cycle.leave(exchange);
+  }
 }
 
 function chooseServer(

@@ -1,6 +1,6 @@
 /** The gateway's own answers: error pages, redirects, texts of `return`; and the fields that all answers get. */
-import { connectionLimits } from "./modules/connection.ts";
-import { withAddedFields } from "./modules/headers.ts";
+import { limitsFor } from "./modules/connection.ts";
+import { withAdditions } from "./modules/headers.ts";
 import { renderErrorPage, sentStatusOf, serverToken } from "./error-page.ts";
 import type { ResponseBody, ResponseHead } from "./exchange.ts";
 import { fieldValues, type HeaderField } from "./header-fields.ts";
@@ -10,22 +10,39 @@ import { reasonOf } from "./status-reasons.ts";
 import { hostOf } from "./variables/request-variables.ts";
 
 /** Sends a response with the fields that the location adds; the context remembers the head. */
-export async function respond(
+export function respond(
   context: RequestContext,
   given: ResponseHead,
   body: ResponseBody,
 ): Promise<void> {
+  return context.exchange.respond(prepareHead(context, given), body);
+}
+
+/** The head as it goes out: with the fields that the location adds. The context remembers it. */
+export function prepareHead(context: RequestContext, given: ResponseHead): ResponseHead {
   const head = withErrorStatus(context, given);
   const fields: HeaderField[] = [["Server", serverTokenOf(context)]];
   if (fieldValues(head.fields, "date").length === 0) {
-    fields.push(["Date", new Date(context.clock.wallMs()).toUTCString()]);
+    fields.push(["Date", httpDate(context.clock.wallMs())]);
   }
   fields.push(...head.fields, ...context.fieldsBeside(head.fields));
   // Variables of add_header may ask for the response: it must be there before they are evaluated.
   context.response = { ...head, fields };
-  context.response = { ...head, fields: withAddedFields(context, head.status, fields) };
-  context.exchange.useLimits(connectionLimits(context.location.settings));
-  await context.exchange.respond(context.response, body);
+  context.response = withAdditions(context, context.response);
+  context.exchange.useLimits(limitsFor(context));
+  return context.response;
+}
+
+const lastDate = { second: -1, text: "" };
+
+/** Made once a second: a date costs more than the rest of the head. */
+function httpDate(wallMs: number): string {
+  const second = Math.floor(wallMs / 1000);
+  if (second !== lastDate.second) {
+    lastDate.second = second;
+    lastDate.text = new Date(wallMs).toUTCString();
+  }
+  return lastDate.text;
 }
 
 /** The status of the error goes before that of the page that answers it (err_status). */

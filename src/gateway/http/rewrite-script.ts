@@ -111,14 +111,19 @@ function redirect(context: RequestContext, rule: RewriteRule, status: number): P
   return respondRedirect(context, status, unescapeRedirect(url) + suffix);
 }
 
-/** Takes needless escapes out of the part before "?", and puts those in that a header value needs (NGX_UNESCAPE_REDIRECT). */
+/**
+ * Takes needless escapes out of the part before "?" (NGX_UNESCAPE_REDIRECT); an escaped "?" is the "?" then. What a
+ * header value must not hold is escaped.
+ */
 function unescapeRedirect(url: string): string {
-  const question = url.indexOf("?");
-  const path = question === -1 ? url : url.slice(0, question);
-  const plain = path.replace(/%([0-9A-Fa-f]{2})/g, (escaped, digits: string) => {
-    const code = Number.parseInt(digits, 16);
-    return code > 0x25 && code < 0x7f && code !== 0x3f ? String.fromCharCode(code) : escaped;
-  });
-  const query = question === -1 ? "" : url.slice(question);
-  return escapeChars(plain + query, "%", (code) => isControl(code) || code === 0x20);
+  let plain = "";
+  let at = 0;
+  while (at < url.length && !plain.endsWith("?")) {
+    const digits = /^%([0-9A-Fa-f]{2})/.exec(url.slice(at, at + 3))?.[1];
+    const code = digits === undefined ? 0 : Number.parseInt(digits, 16);
+    const isNeedless = code > 0x25 && code < 0x7f;
+    plain += isNeedless ? String.fromCharCode(code) : url.charAt(at);
+    at += isNeedless ? 3 : 1;
+  }
+  return escapeChars(plain + url.slice(at), "%", (code) => isControl(code) || code === 0x20);
 }

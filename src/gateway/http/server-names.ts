@@ -63,6 +63,14 @@ export class ServerNameTable<Server> {
     return true;
   }
 
+  /** Every server that has a name here, once. */
+  get servers(): readonly Server[] {
+    const named = [this.#byName, this.#leading, this.#trailing].flatMap((table) => [
+      ...table.values(),
+    ]);
+    return [...new Set([...named, ...this.#regexes.map(({ server }) => server)])];
+  }
+
   /** `host`: lower case, without port. Undefined: no name matches, the default server answers. */
   find(host: string): ServerMatch<Server> | undefined {
     if (host.length > NAME_LENGTH_MAX) return undefined;

@@ -12,6 +12,16 @@ import { compileRegex, groupNamesOf } from "./regex.ts";
 import { describeSystemError } from "./system-error.ts";
 import { Template } from "./template.ts";
 
+/** A host name in a directive. */
+export interface HostQuestion {
+  readonly name: string;
+  /** The directive. */
+  readonly asker: string;
+  readonly place: SourcePlace;
+  /** Called once, before the configuration is used; with nothing when there is no such host. */
+  readonly found: (addresses: readonly string[]) => void;
+}
+
 /** What grows while a configuration is read. */
 export interface ReadingState {
   readonly problems: ConfigProblems;
@@ -26,7 +36,12 @@ export interface ReadingState {
   readonly captureNames: Set<string>;
   /** Names of the variables that `set` defines, in lower case. */
   readonly setNames: Set<string>;
+  /** Host names whose addresses are looked up when all is read. */
+  readonly hosts: HostQuestion[];
 }
+
+/** Variables of the gateway's own that may be changed. */
+const CHANGEABLE = new Set(["args"]);
 
 export class DirectiveScope {
   /** The directive's name. */
@@ -54,14 +69,22 @@ export class DirectiveScope {
     return regex;
   }
 
-  /** `name`: in lower case. */
-  isBuiltIn(name: string): boolean {
-    return isBuiltInVariable(name);
+  /**
+   * A variable that the configuration assigns. `name`: without "$", in any case.
+   * @returns the name in lower case. @throws DirectiveFault for a variable of the gateway's own.
+   */
+  defineSettable(name: string): string {
+    const lower = name.toLowerCase();
+    if (CHANGEABLE.has(lower)) return lower;
+    if (lower === "limit_rate") throw new DirectiveFault('"$limit_rate" is not supported');
+    if (isBuiltInVariable(lower)) throw new DirectiveFault(`the duplicate "${lower}" variable`);
+    this.#state.setNames.add(lower);
+    return lower;
   }
 
-  /** A variable that the configuration assigns. `name`: without "$", in any case. */
-  defineVariable(name: string): void {
-    this.#state.setNames.add(name.toLowerCase());
+  /** Asks for the addresses of a host; one that is not found is an error of the configuration. */
+  lookUpHost(name: string, found: HostQuestion["found"]): void {
+    this.#state.hosts.push({ name, asker: this.name, place: this.place, found });
   }
 
   /** The path of a log or pid file, relative to the prefix. */

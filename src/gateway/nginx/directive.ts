@@ -43,6 +43,8 @@ export interface Setting<Value, Initial = Value> extends Row {
   readonly inherited: boolean;
   /** Said as a warning wherever the directive stands; undefined: nothing. */
   readonly notice: string | undefined;
+  /** The directive is read and nothing else; `notice` says so. */
+  readonly hasNoEffect?: true;
   /** The row that keeps the values, where several directives share one order. Default: this row. */
   readonly slot?: Setting<Value, Initial>;
   /**
@@ -151,7 +153,10 @@ export function accepted(
   arity: number | Arity = 1,
 ): Setting<readonly (readonly string[])[]> {
   const notice = `"${name}" directive is accepted and has no effect`;
-  return list({ name, contexts, arity, value: (args) => args, notice });
+  return {
+    ...list({ name, contexts, arity, value: (args: readonly string[]) => args, notice }),
+    hasNoEffect: true,
+  };
 }
 
 /** A directive that opens a block. */

@@ -7,12 +7,14 @@ import { denyRow } from "../http/modules/access.ts";
 import { logFormat } from "../http/modules/access-log.ts";
 import { aliasRow, coreAccepted, coreBlocks, serverSettings } from "../http/modules/core.ts";
 import { eventsBlock, httpBlock, mainAccepted, mainSettings } from "../http/modules/main-level.ts";
+import { limitConnZone } from "../http/modules/limit-conn.ts";
 import { limitReqZone } from "../http/modules/limit-req.ts";
 import { mapBlock } from "../http/modules/map.ts";
 import { HTTP_MODULES } from "../http/modules/modules.ts";
+import { clientBodyAccepted } from "../http/modules/client-body.ts";
 import { proxyAccepted } from "../http/modules/proxy.ts";
 import { rewriteRows } from "../http/modules/rewrite.ts";
-import { sslAccepted, sslSettings } from "../http/modules/ssl.ts";
+import { sslSettings } from "../http/modules/ssl.ts";
 import { balancingSettings } from "../upstream/balancing-directives.ts";
 import { upstreamBlock, upstreamSettings } from "../upstream/upstream-directives.ts";
 import type { Directive } from "./directive.ts";
@@ -30,11 +32,12 @@ export const DIRECTIVES: readonly Directive[] = [
   aliasRow,
   denyRow,
   limitReqZone,
+  limitConnZone,
+  ...clientBodyAccepted,
   ...proxyAccepted,
   logFormat,
   mapBlock,
   ...Object.values(sslSettings),
-  ...sslAccepted,
   upstreamBlock,
   ...Object.values(upstreamSettings),
   ...Object.values(balancingSettings),

@@ -8,6 +8,7 @@ import { ConfigProblems, type SourcePlace } from "../../errors/config-error.ts";
 import { compileCluster } from "../cluster-directives.ts";
 import type { GatewayConfig } from "../gateway-config.ts";
 import { compileListeners } from "../http/compile-servers.ts";
+import { compileZones } from "../http/compile-zones.ts";
 import {
   accessLogSettings,
   accessLogTargets,
@@ -16,9 +17,10 @@ import {
   type LogFormat,
   readFormatParts,
 } from "../http/modules/access-log.ts";
+import { clientBodySettings } from "../http/modules/client-body.ts";
+import { proxyBufferSettings } from "../http/modules/proxy-buffers.ts";
 import { rootSetting } from "../http/modules/core.ts";
 import { errorLogSettings } from "../http/modules/error-log.ts";
-import { limitReqSettings, limitReqZone, type LimitZoneConfig } from "../http/modules/limit-req.ts";
 import { mainSettings } from "../http/modules/main-level.ts";
 import { compileMap } from "../http/modules/map.ts";
 import { variableLookup } from "../http/variables/variables.ts";
@@ -63,6 +65,7 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
     templates: [],
     captureNames,
     setNames,
+    hosts: [],
   };
   const place: SourcePlace = { file, line: 1 };
   const parser = new Parser(files, problems, folder);
@@ -73,7 +76,8 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
   const logFormats = compileLogFormats(http, state);
   const upstreams = await compileUpstreams(http, lookupHost, state);
   const listeners = compileListeners(http, state);
-  const limitZones = compileLimitZones(http, problems);
+  await resolveHosts(state, lookupHost);
+  const zones = compileZones(http, problems);
   bindVariables(http, state);
   const logFiles = compileLogFiles(main, logFormats, problems);
   problems.throwIfErrors();
@@ -85,28 +89,23 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
     errorLogs: main.get(errorLogSettings.logs),
     logFormats,
     logFiles,
-    limitZones,
+    ...zones,
     listeners,
     upstreams,
     cluster: compileCluster(main),
   };
 }
 
-/** Names are unique, and each rule's zone exists. */
-function compileLimitZones(http: Block, problems: ConfigProblems): readonly LimitZoneConfig[] {
-  const zones = http.get(limitReqZone);
-  const names = new Set(zones.map(({ name }) => name));
-  if (names.size < zones.length) {
-    problems.error(http.place, 'a zone of "limit_req_zone" is already bound to a key');
+/** Finds the addresses that directives have asked for by name. */
+async function resolveHosts(
+  { hosts, problems }: ReadingState,
+  lookupHost: HostLookup,
+): Promise<void> {
+  for (const { name, asker, place, found } of hosts) {
+    const addresses = await lookupHost(name).catch(() => []);
+    if (addresses.length === 0) problems.error(place, `host not found in ${asker} "${name}"`);
+    found(addresses);
   }
-  const check = (block: Block): void => {
-    for (const { zoneName, place } of block.own(limitReqSettings.rules) ?? []) {
-      if (!names.has(zoneName)) problems.error(place, `zero size shared memory zone "${zoneName}"`);
-    }
-    for (const child of block.children) check(child);
-  };
-  check(http);
-  return zones;
 }
 
 /** Every address of the system's resolver. */
@@ -115,7 +114,7 @@ async function lookupSystemHost(host: string): Promise<readonly string[]> {
   return addresses.map(({ address }) => address);
 }
 
-/** Where nothing is configured, logs go to <prefix>/logs and files come from <prefix>/html, as in nginx. */
+/** Where nothing is configured, logs, pages and temporary files have their places under the prefix, as in nginx. */
 function setPathDefaults(
   main: Block,
   http: Block,
@@ -127,6 +126,9 @@ function setPathDefaults(
   }
   if (http.own(rootSetting) === undefined) {
     http.set(rootSetting, { base: new Template(resolve(prefix, "html"), place), isAlias: false });
+  }
+  for (const folder of [clientBodySettings.tempPath, proxyBufferSettings.tempPath]) {
+    if (http.own(folder) === undefined) http.set(folder, resolve(prefix, folder.initial));
   }
   if (http.own(accessLogSettings.choices) === undefined) {
     const path = resolve(prefix, "logs/access.log");

@@ -228,7 +228,7 @@ export function statusOf(name: string, rows: readonly Directive[]): DirectiveSta
   if (same.length === 0) return { kind: "unsupported" };
   const missing = same.flatMap((row) => row.missing ?? []);
   if (missing.length > 0) return { kind: "partial", missing: missing.join("; ") };
-  const accepted = same.every((row) => row.kind === "setting" && row.notice !== undefined);
+  const accepted = same.every((row) => row.kind === "setting" && row.hasNoEffect === true);
   return { kind: accepted ? "accepted" : "full" };
 }
 

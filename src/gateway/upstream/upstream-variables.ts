@@ -11,7 +11,7 @@ import type { AttemptRecord } from "./attempt-record.ts";
 function listOf(context: RequestContext, valueOf: (attempt: AttemptRecord) => string): string {
   const { attempts, attemptStarts } = context;
   return attempts.reduce((text, attempt, at) => {
-    const separator = attemptStarts.has(at) ? " : " : ", ";
+    const separator = attemptStarts.includes(at) ? " : " : ", ";
     return text + (at === 0 ? "" : separator) + valueOf(attempt);
   }, "");
 }

@@ -1,7 +1,7 @@
 /**
  * Bodies out of bytes: one of known length, and one in chunks with extensions and trailers (RFC 9112 7.1).
  * `take` gives the next piece of what was received; where the input is cut makes no difference to
- * the result. Extensions are skipped, trailers are checked and kept. Knows no socket.
+ * the result. Extensions are skipped, trailers are checked and kept. Used on both sides; knows no socket.
  */
 import type { HeaderField } from "./header-field.ts";
 import { parseField } from "./request-head.ts";
@@ -12,7 +12,7 @@ export type BodyStep =
   /** The input is used up and the body is not over. */
   | { readonly kind: "more" }
   | { readonly kind: "end"; readonly used: number }
-  | { readonly kind: "fault"; readonly sentence: string };
+  | { readonly kind: "fault"; readonly what: string };
 
 export interface BodyDecoder {
   /** The next step for `input` from `from` on. After "end" and "fault" nothing may be taken. */
@@ -20,6 +20,14 @@ export interface BodyDecoder {
 }
 
 const MORE: BodyStep = { kind: "more" };
+
+/** A body that the end of the connection ends. */
+export class UntilCloseDecoder implements BodyDecoder {
+  take(input: Buffer, from: number): BodyStep {
+    if (from === input.length) return MORE;
+    return { kind: "data", data: input.subarray(from), used: input.length - from };
+  }
+}
 
 /** A body of `bytes` bytes, more than 0. */
 export class LengthDecoder implements BodyDecoder {
@@ -34,7 +42,8 @@ export class LengthDecoder implements BodyDecoder {
     const used = Math.min(this.#left, input.length - from);
     if (used === 0) return MORE;
     this.#left -= used;
-    return { kind: "data", data: input.subarray(from, from + used), used };
+    const isWhole = from === 0 && used === input.length;
+    return { kind: "data", data: isWhole ? input : input.subarray(from, from + used), used };
   }
 }
 
@@ -116,6 +125,7 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 }
 
+/** What is wrong with the body. */
 function fault(what: string): BodyStep {
-  return { kind: "fault", sentence: `client sent invalid chunked body: ${what}` };
+  return { kind: "fault", what };
 }

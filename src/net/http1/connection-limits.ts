@@ -11,6 +11,8 @@ export interface ConnectionLimits {
   readonly sendTimeoutMs: number;
   /** `keepalive_timeout`; 0: closed after each response. */
   readonly keepaliveTimeoutMs: number;
+  /** What `Keep-Alive: timeout=N` of responses tells the client, in seconds; 0: there is no such field. */
+  readonly keepaliveToldSeconds: number;
   /** `keepalive_requests`: most requests of a connection. */
   readonly keepaliveRequests: number;
   /** `keepalive_time`: an older connection closes after its next response. */

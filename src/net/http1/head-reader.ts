@@ -41,6 +41,7 @@ export class HeadReader {
   /** From here on the end is looked for. */
   #scanFrom = 0;
   #lineChecked = false;
+  readonly #sizes = new LineSizes();
 
   /** Nothing of a head has come yet. */
   get isEmpty(): boolean {
@@ -60,10 +61,11 @@ export class HeadReader {
     this.#text = before === 0 ? received.slice(skipped) : this.#text + received;
     const end = this.#findEnd();
     if (end === -1) return this.#checkUnfinished(limits);
-    const text = this.#text.slice(0, end);
+    const text = end === this.#text.length ? this.#text : this.#text.slice(0, end);
+    const used = skipped + end - before;
+    const rest = used === chunk.length ? NOTHING : chunk.subarray(used);
+    const head = this.#sizes.check(text, limits) ?? parseRequestHead(text, limits.fieldsMax);
     this.#reset();
-    const rest = chunk.subarray(skipped + end - before);
-    const head = oversize(text, limits) ?? parseRequestHead(text, limits.fieldsMax);
     return { kind: "head", head, rest, bytes: text.length };
   }
 
@@ -83,7 +85,7 @@ export class HeadReader {
 
   /** What is wrong already is said before the rest comes, which may be never. */
   #checkUnfinished(limits: HeadLimits): HeadStep {
-    let head = oversize(this.#text, limits);
+    let head = this.#sizes.check(this.#text, limits);
     if (!head && !this.#lineChecked) {
       const lineEnd = this.#text.indexOf("\n");
       const isDoubtful = lineEnd !== -1 || !/^[A-Z_-]*(?: |$)/.test(this.#text.slice(0, 64));
@@ -101,6 +103,7 @@ export class HeadReader {
     this.#text = "";
     this.#scanFrom = 0;
     this.#lineChecked = false;
+    this.#sizes.reset();
   }
 }
 
@@ -111,22 +114,35 @@ function lineEndsBefore(text: string): number {
   return at;
 }
 
-/** The fault of a head, finished or not, that is larger than the buffers. */
-function oversize(text: string, limits: HeadLimits): RequestHead | undefined {
-  const lineMax = Math.max(limits.firstBufferBytes, limits.largeBufferBytes);
-  if (text.length <= lineMax) return undefined;
-  let start = 0;
-  while (start < text.length) {
-    const lineFeed = text.indexOf("\n", start);
-    const end = lineFeed === -1 ? text.length : lineFeed + 1;
-    if (end - start > lineMax) {
-      if (start === 0) return faultyHead(URI_TOO_LONG, text.slice(0, 200));
-      return refuse(text, "client sent too long header line");
+/** Where the look at the sizes of lines stands: what was looked at once is not looked at again. */
+class LineSizes {
+  #lineStart = 0;
+  #scanned = 0;
+
+  /** The fault of a head, finished or not, that is larger than the buffers. */
+  check(text: string, limits: HeadLimits): RequestHead | undefined {
+    const lineMax = Math.max(limits.firstBufferBytes, limits.largeBufferBytes);
+    if (text.length <= lineMax) return undefined;
+    while (this.#scanned < text.length) {
+      const lineFeed = text.indexOf("\n", this.#scanned);
+      this.#scanned = lineFeed === -1 ? text.length : lineFeed + 1;
+      if (this.#scanned - this.#lineStart > lineMax) return this.#tooLong(text);
+      if (lineFeed !== -1) this.#lineStart = this.#scanned;
     }
-    start = end;
+    const bytesMax = limits.firstBufferBytes + limits.largeBufferBytes * limits.largeBufferCount;
+    return text.length > bytesMax ? refuse(text, "client sent too large request") : undefined;
   }
-  const bytesMax = limits.firstBufferBytes + limits.largeBufferBytes * limits.largeBufferCount;
-  return text.length > bytesMax ? refuse(text, "client sent too large request") : undefined;
+
+  reset(): void {
+    this.#lineStart = 0;
+    this.#scanned = 0;
+  }
+
+  #tooLong(text: string): RequestHead {
+    return this.#lineStart === 0
+      ? faultyHead(URI_TOO_LONG, text.slice(0, 200))
+      : refuse(text, "client sent too long header line");
+  }
 }
 
 function refuse(text: string, sentence: string): RequestHead {

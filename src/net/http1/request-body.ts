@@ -1,8 +1,8 @@
 /**
- * The body of a request as a stream: the connection feeds it what it receives, the decoder finds the end. A body
- * that nobody reads any more is dropped as it comes, so that the next request can be found behind it.
+ * The body of a request: the connection offers it what it receives, the decoder finds the end, one sink takes the
+ * data. What comes before the sink is kept, and the connection reads no more until there is one. A body
+ * that is given up is dropped as it comes, so that the next request can be found behind it.
  */
-import { Readable } from "node:stream";
 import type { BodyDecoder } from "./body-decoder.ts";
 
 /** Why a body broke off on the client's side. */
@@ -17,36 +17,53 @@ export class BodyFault extends Error {
   }
 }
 
-export class RequestBody extends Readable {
+/** Whoever takes the body. After `onBodyEnd` or `onBodyFault` nothing more comes. */
+export interface BodySink {
+  /** `chunk` is overwritten after the call. @returns false: no more until `resume`. */
+  onBodyData(chunk: Buffer): boolean;
+  onBodyEnd(): void;
+  onBodyFault(fault: BodyFault): void;
+}
+
+/** Takes nothing: the body is of no use any more. */
+const DROP: BodySink = { onBodyData: () => true, onBodyEnd() {}, onBodyFault() {} };
+const NOTHING = Buffer.alloc(0);
+
+export class RequestBody {
   readonly #decoder: BodyDecoder;
   readonly #onWanted: () => void;
-  #wanted = false;
-  #complete = false;
-  #broken = false;
+  #sink: BodySink | undefined;
+  #paused = false;
+  /** Received, and not looked at yet. */
+  #offered: Buffer = NOTHING;
+  /** Decoded before there was a sink, or while it took nothing. */
+  #kept: Buffer[] = [];
+  #decoded = false;
+  #fault: BodyFault | undefined;
+  /** The sink has been told how it ended. */
+  #told = false;
   #received = 0;
 
-  /** @param onWanted the reader waits for data. */
+  /** @param onWanted more of the body is of use from now on. */
   constructor(decoder: BodyDecoder, onWanted: () => void) {
-    super();
     this.#decoder = decoder;
     this.#onWanted = onWanted;
-    // Whoever reads is told as well; without a reader nobody needs to know.
-    this.on("error", () => {});
   }
 
   /** All of it was received. */
   get complete(): boolean {
-    return this.#complete;
+    this.#digest();
+    return this.#decoded;
   }
 
   /** The end will never be found. */
   get broken(): boolean {
-    return this.#broken;
+    return this.#fault !== undefined;
   }
 
   /** More is of use now. */
   get wanted(): boolean {
-    return this.#wanted || this.destroyed;
+    return this.#sink !== undefined && !this.#paused;
   }
 
   /** Bytes that were received for it, chunk sizes and trailers included. */
@@ -54,43 +71,105 @@ export class RequestBody extends Readable {
     return this.#received;
   }
 
-  override _read(): void {
-    if (this.#wanted || this.#complete) return;
-    this.#wanted = true;
-    this.#onWanted();
+  /** Hands the body to its one reader: first what is there already, within the call. */
+  consume(sink: BodySink): void {
+    this.#sink = sink;
+    this.#paused = false;
+    this.#goOn();
   }
 
-  /** Takes what was received. @returns what follows the body. */
-  feed(input: Buffer): Buffer {
+  /** The sink takes data again. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#goOn();
+  }
+
+  /** Nobody reads it any more. */
+  discard(): void {
+    this.#kept = [];
+    this.#told = true;
+    this.consume(DROP);
+  }
+
+  /** Used by the connection: what was received. Looked at when it is asked for, or by `takeRest`. */
+  offer(input: Buffer): void {
+    this.#offered = input;
+    if (this.wanted) this.#goOn();
+  }
+
+  /** Used by the connection before its buffer is used again. @returns what follows the body. */
+  takeRest(): Buffer {
+    this.#digest();
+    const rest = this.#offered;
+    this.#offered = NOTHING;
+    return rest;
+  }
+
+  /** The body will not come to its end. */
+  break(fault: BodyFault): void {
+    if (this.#decoded || this.#fault) return;
+    this.#fault = fault;
+    this.#offered = NOTHING;
+    this.#kept = [];
+    this.#tell();
+  }
+
+  #goOn(): void {
+    this.#deliverKept();
+    this.#digest();
+    this.#tell();
+    if (this.wanted && !this.#decoded && !this.#fault) this.#onWanted();
+  }
+
+  #deliverKept(): void {
+    while (this.wanted) {
+      const chunk = this.#kept.shift();
+      if (!chunk) return;
+      if (this.#sink?.onBodyData(chunk) === false) this.#paused = true;
+    }
+  }
+
+  /** Decodes what was offered. */
+  #digest(): void {
+    const input = this.#offered;
+    if (input.length === 0 || this.#decoded || this.#fault) return;
+    this.#offered = NOTHING;
     let at = 0;
-    while (!this.#complete && !this.#broken) {
+    let fault: BodyFault | undefined;
+    while (!this.#decoded && !fault && !this.#fault) {
       const step = this.#decoder.take(input, at);
       if (step.kind === "more") {
         at = input.length;
         break;
       }
-      if (step.kind === "fault") this.break(new BodyFault(400, step.sentence));
-      else at += step.used;
+      if (step.kind === "fault") {
+        fault = new BodyFault(400, `client sent invalid chunked body: ${step.what}`);
+        break;
+      }
+      at += step.used;
       if (step.kind === "data") this.#deliver(step.data);
-      if (step.kind === "end") this.#finish();
+      else this.#decoded = true;
     }
     this.#received += at;
-    return input.subarray(at);
-  }
-
-  /** The body will not come to its end. */
-  break(fault: BodyFault): void {
-    if (this.#complete) return;
-    this.#broken = true;
-    this.destroy(fault);
+    if (fault) this.break(fault);
+    else this.#offered = input.subarray(at);
+    this.#tell();
   }
 
   #deliver(data: Buffer): void {
-    if (!this.destroyed && !this.push(data)) this.#wanted = false;
+    if (!this.wanted || this.#kept.length > 0) this.#kept.push(Buffer.from(data));
+    else if (this.#sink?.onBodyData(data) === false) this.#paused = true;
   }
 
-  #finish(): void {
-    this.#complete = true;
-    if (!this.destroyed) this.push(null);
+  #tell(): void {
+    if (this.#told || !this.#sink || this.#kept.length > 0) return;
+    if (this.#fault) {
+      this.#told = true;
+      this.#sink.onBodyFault(this.#fault);
+    } else if (this.#decoded) {
+      this.#told = true;
+      this.#sink.onBodyEnd();
+    }
   }
 }

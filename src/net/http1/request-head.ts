@@ -38,6 +38,30 @@ const KEPT_NAME = /^[A-Za-z0-9-]+$/;
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 
+/** keep: passed on; drop: left out, as nginx does with "_" and the like; refuse: the head is invalid. */
+type FieldUse = "keep" | "drop" | "refuse";
+
+/** The same few names come with every message: what is known of them is kept, up to a bound. */
+class FieldNames {
+  readonly #known = new Map<string, FieldUse>();
+
+  useOf(name: string): FieldUse {
+    return this.#known.get(name) ?? this.#judge(name);
+  }
+
+  #judge(name: string): FieldUse {
+    const use = KEPT_NAME.test(name) ? "keep" : FIELD_NAME.test(name) ? "drop" : "refuse";
+    if (this.#known.size < KNOWN_NAMES_MAX && name.length < 64) {
+      // A copy: a slice would keep the whole head that it was cut from.
+      this.#known.set(Buffer.from(name, "latin1").toString("latin1"), use);
+    }
+    return use;
+  }
+}
+
+const KNOWN_NAMES_MAX = 512;
+const FIELD_NAMES = new FieldNames();
+
 /** A head of which nothing is known but its fault. */
 export function faultyHead(fault: HeadFault, line = ""): RequestHead {
   const [method = "", target = ""] = line.split(" ");
@@ -74,30 +98,64 @@ function methodFault(method: string, target: string): HeadFault | undefined {
 
 /** A whole head: request line, fields, and the empty line at its end. */
 export function parseRequestHead(text: string, fieldsMax: number): RequestHead {
-  const lines = text.split("\n");
-  const head = parseRequestLine(withoutCr(lines[0] ?? ""));
+  const lineEnd = text.indexOf("\n");
+  const line = withoutCr(lineEnd === -1 ? text : text.slice(0, lineEnd));
+  const head = parseRequestLine(line);
   if (head.fault) return head;
   const fields: HeaderField[] = [];
-  let count = 0;
-  for (let at = 1; at < lines.length; at++) {
-    const line = withoutCr(lines[at] ?? "");
-    if (line === "") break;
-    if (++count > fieldsMax) {
-      return { ...head, fields, fault: tooLarge("client sent too many header lines") };
-    }
-    const field = parseField(line);
-    if (!field) return { ...head, fields, fault: invalidField(line) };
-    if (KEPT_NAME.test(field[0])) fields.push(field);
-  }
-  return { ...head, fields };
+  const found = readFields(fields, text, { from: lineEnd + 1, countMax: fieldsMax });
+  if (found === undefined) return { ...head, fields };
+  const fault = found.tooMany
+    ? tooLarge("client sent too many header lines")
+    : invalidField(found.line);
+  return { ...head, fields, fault };
 }
 
-/** One field line without its end; undefined: invalid. Also for trailers. */
+export interface FieldsFault {
+  /** The line at which reading stopped. */
+  readonly line: string;
+  readonly tooMany: boolean;
+}
+
+/**
+ * Reads the field lines of a head into `fields`, from `from` to the empty line. Names that are valid
+ * but not of letters, digits and "-" are left out unless `keepsOddNames`.
+ * @returns undefined: all are valid.
+ */
+export function readFields(
+  fields: HeaderField[],
+  text: string,
+  options: { readonly from: number; readonly countMax: number; readonly keepsOddNames?: boolean },
+): FieldsFault | undefined {
+  let at = options.from;
+  const isClean = !FORBIDDEN.test(text);
+  let count = 0;
+  while (at < text.length) {
+    const lineFeed = text.indexOf("\n", at);
+    const lineEnd = lineFeed === -1 ? text.length : lineFeed;
+    const end = text.charCodeAt(lineEnd - 1) === 0x0d ? lineEnd - 1 : lineEnd;
+    if (end <= at) return undefined;
+    if (++count > options.countMax) return { line: text.slice(at, end), tooMany: true };
+    const colon = text.indexOf(":", at);
+    const name = colon === -1 || colon > end ? "" : text.slice(at, colon);
+    const use = FIELD_NAMES.useOf(name);
+    if (use === "refuse" || (!isClean && FORBIDDEN.test(text.slice(at, end)))) {
+      return { line: text.slice(at, end), tooMany: false };
+    }
+    if (use === "keep" || options.keepsOddNames === true) {
+      fields.push([name, trimBlanks(text, colon + 1, end)]);
+    }
+    at = lineEnd + 1;
+  }
+  return undefined;
+}
+
+/** One field line without its end; undefined: invalid. For trailers. */
 export function parseField(line: string): HeaderField | undefined {
   const colon = line.indexOf(":");
   if (colon <= 0 || FORBIDDEN.test(line) || line.includes("\r")) return undefined;
   const name = line.slice(0, colon);
-  return FIELD_NAME.test(name) ? [name, trimBlanks(line, colon + 1)] : undefined;
+  return FIELD_NAME.test(name) ? [name, trimBlanks(line, colon + 1, line.length)] : undefined;
 }
 
 /** The fault of a head that does not fit into the buffers. */
@@ -127,9 +185,9 @@ function withoutCr(line: string): string {
 }
 
 /** Without spaces and tabs at both ends; `trim` would also take bytes such as U+00A0. */
-function trimBlanks(text: string, from: number): string {
+function trimBlanks(text: string, from: number, to: number): string {
   let start = from;
-  let end = text.length;
+  let end = to;
   while (start < end && isBlank(text.charCodeAt(start))) start++;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);

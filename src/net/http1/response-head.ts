@@ -15,6 +15,8 @@ export interface ResponseHead {
   readonly closes?: boolean;
   /** Fields behind a chunked body, asked for at its end. Default: none. */
   readonly trailers?: () => readonly HeaderField[];
+  /** A body of unknown length ends with the connection. Default: it is sent in chunks to those who know them. */
+  readonly neverChunked?: boolean;
 }
 
 /** none: there is no body whatever the head says; close: the end of the connection is the end of the body. */
@@ -23,12 +25,13 @@ export type ResponseFraming = "none" | "length" | "chunked" | "close";
 /** @param hasBody the caller has a body to send. */
 export function responseFraming(
   request: RequestHead,
-  { status, fields }: ResponseHead,
+  { status, fields, trailers, neverChunked }: ResponseHead,
   hasBody: boolean,
 ): ResponseFraming {
   if (request.method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
+  if (trailers && request.version === "1.1") return "chunked";
   if (!hasBody || valuesOf(fields, "content-length").length > 0) return "length";
-  return request.version === "1.1" ? "chunked" : "close";
+  return request.version === "1.1" && neverChunked !== true ? "chunked" : "close";
 }
 
 /** The head with its empty line. `connection`: the value of that field. */
@@ -40,12 +43,19 @@ export function formatResponseHead(
   let hasLength = false;
   for (const [name, value] of fields) {
     hasLength ||= name.length === 14 && name.toLowerCase() === "content-length";
-    text += `${name}: ${value}\r\n`;
+    text += `${name}: ${safeValue(value)}\r\n`;
   }
   if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
   if (framing === "length" && !hasLength) text += "Content-Length: 0\r\n";
   return `${text}Connection: ${connection}\r\n\r\n`;
 }
+
+/** A decoded variable may hold a line end: it must not begin a field, or a response, of its own. */
+function safeValue(value: string): string {
+  return BREAKING.test(value) ? value.replaceAll(/[\0\r\n]/g, " ") : value;
+}
+
+const BREAKING = /[\0\r\n]/;
 
 /** What stands before the data of a chunk; behind it comes a line end. */
 export function chunkStart(bytes: number): string {
@@ -54,5 +64,5 @@ export function chunkStart(bytes: number): string {
 
 /** The last chunk with its trailers. */
 export function formatLastChunk(trailers: readonly HeaderField[] = []): string {
-  return `0\r\n${trailers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+  return `0\r\n${trailers.map(([name, value]) => `${name}: ${safeValue(value)}\r\n`).join("")}\r\n`;
 }

@@ -7,24 +7,33 @@ import type { Socket } from "node:net";
 import { requestFraming } from "./body-framing.ts";
 import { ChunkedDecoder, LengthDecoder } from "./body-decoder.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
-import { HeadReader } from "./head-reader.ts";
+import { HeadReader, type HeadStep } from "./head-reader.ts";
 import { valuesOf } from "./header-field.ts";
 import { BodyFault, RequestBody } from "./request-body.ts";
 import { faultyHead, HEAD_TIMED_OUT, type HeadFault, type RequestHead } from "./request-head.ts";
-import { type ConnectionFacts, type ExchangeLink, ServerExchange } from "./server-exchange.ts";
+import {
+  type ConnectionFacts,
+  type ExchangeLink,
+  ServerExchange,
+  type TunnelStart,
+  type UpgradedPeer,
+} from "./server-exchange.ts";
+import { unsentBytes } from "./shared-reads.ts";
 import type { Deadline, TimerWheel } from "./timer-wheel.ts";
+import { Tunnel, type TunnelSide } from "./tunnel.ts";
 
 /** Bytes that may wait behind the request in progress. */
 const WAITING_BYTES_MAX = 16 * 1024;
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+const NOTHING = Buffer.alloc(0);
 
 export interface ServerConnectionOptions {
-  readonly socket: Socket;
+  /** The socket to use; what it receives goes to `receive`. */
+  readonly open: (receive: (chunk: Buffer) => void) => Socket;
   readonly wheel: TimerWheel;
   /** The bounds in force, asked for with each head. */
   readonly limits: () => ConnectionLimits;
-  /** The facts but the number of the request. */
-  readonly facts: Omit<ConnectionFacts, "requestNumber">;
+  readonly facts: ConnectionFacts;
   /** Takes a request, also one with a fault; the response is its business. */
   readonly onRequest: (exchange: ServerExchange) => void;
   /** The connection ended without a request being at fault. */
@@ -33,42 +42,45 @@ export interface ServerConnectionOptions {
   readonly refusal?: HeadFault;
 }
 
-type Phase = "head" | "request" | "lingering" | "detached" | "closed";
+type Phase = "head" | "request" | "lingering" | "tunnel" | "closed";
 
 export class ServerConnection implements ExchangeLink {
   readonly socket: Socket;
   readonly #options: ServerConnectionOptions;
   readonly #reader = new HeadReader();
+  /** Of the head, the body, the idle time, the lingering: never of two at once. */
   readonly #deadline: Deadline;
   readonly #sendDeadline: Deadline;
   readonly #openedMs: number;
-  readonly #onData = (chunk: Buffer): void => this.#receive(chunk);
-  readonly #onEnd = (): void => this.#clientHasEnded();
-  readonly #onWritten = (): void => this.#written();
   #limits: ConnectionLimits;
   #phase: Phase = "head";
   #exchange: ServerExchange | undefined;
   /** Received, and not yet anybody's. */
   #waiting: Buffer | undefined;
+  /** What was received is being looked at: a request that ends meanwhile starts nothing. */
+  #reading = false;
   #drainWaiters: (() => void)[] = [];
+  #sending = false;
+  #unsentBytes = 0;
   #requestCount = 0;
   #lingersUntilMs = 0;
   #clientEnded = false;
   #retired = false;
+  #tunnel: TunnelSide | undefined;
 
   constructor(options: ServerConnectionOptions) {
-    const { socket, wheel } = options;
-    this.socket = socket;
+    const { wheel } = options;
     this.#options = options;
     this.#limits = options.limits();
     this.#openedMs = wheel.nowMs();
     this.#deadline = wheel.deadline(() => this.#onDeadline());
     this.#sendDeadline = wheel.deadline(() => this.#onSendDeadline());
     this.#deadline.set(this.#limits.headerTimeoutMs);
+    this.socket = options.open((chunk) => this.#receive(chunk));
+    const { socket } = this;
     socket.on("error", () => {});
     socket.once("close", () => this.#closed());
-    socket.on("data", this.#onData);
-    socket.once("end", this.#onEnd);
+    socket.once("end", () => this.#clientHasEnded());
   }
 
   get clientEnded(): boolean {
@@ -81,6 +93,16 @@ export class ServerConnection implements ExchangeLink {
     if (this.#phase === "head" && this.#reader.isEmpty) this.destroy();
   }
 
+  /** What the connection is busy with: a head, a request, or nothing. */
+  get activity(): "reading" | "writing" | "waiting" {
+    if (this.#phase !== "head") return "writing";
+    return this.#reader.isEmpty ? "waiting" : "reading";
+  }
+
+  get keepaliveToldSeconds(): number {
+    return this.#limits.keepaliveToldSeconds;
+  }
+
   mayKeepAlive(): boolean {
     const { keepaliveTimeoutMs, keepaliveRequests, keepaliveTimeMs } = this.#limits;
     if (this.#retired || this.#clientEnded || keepaliveTimeoutMs === 0) return false;
@@ -89,11 +111,22 @@ export class ServerConnection implements ExchangeLink {
   }
 
   write(data: string | Buffer): boolean {
-    if (this.socket.destroyed) return true;
-    this.#sendDeadline.set(this.#limits.sendTimeoutMs);
-    return typeof data === "string"
-      ? this.socket.write(data, "latin1", this.#onWritten)
-      : this.socket.write(data, this.#onWritten);
+    const { socket } = this;
+    if (socket.destroyed) return true;
+    const goesOn = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
+    if (socket.writableLength > 0) this.#watchSending();
+    return goesOn;
+  }
+
+  writeTogether(text: string, data: Buffer): boolean {
+    const { socket } = this;
+    if (socket.destroyed) return true;
+    socket.cork();
+    socket.write(text, "latin1");
+    const goesOn = socket.write(data);
+    socket.uncork();
+    if (socket.writableLength > 0) this.#watchSending();
+    return goesOn || socket.writableLength === 0;
   }
 
   whenDrained(action: () => void): void {
@@ -104,35 +137,52 @@ export class ServerConnection implements ExchangeLink {
   finish(keepsAlive: boolean): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
-    if (!keepsAlive) {
-      this.#close(exchange);
-      return;
-    }
+    if (!keepsAlive) return this.#close(exchange);
     this.#phase = "head";
     this.#deadline.set(this.#limits.keepaliveTimeoutMs);
     this.#limits = this.#options.limits();
+    if (this.#reading) return;
     const received = this.#waiting;
     this.#waiting = undefined;
-    if (received) this.#receive(received);
-    if (this.#phase !== "head") return;
-    // Both may have come after the head that promised to go on.
-    if ((this.#retired && this.#reader.isEmpty) || this.#clientEnded) this.socket.destroySoon();
-    else this.#resume();
+    this.#readHeads(received ?? NOTHING);
   }
 
-  detach(): Buffer | undefined {
-    this.#phase = "detached";
+  tunnelTo(peer: UpgradedPeer, start: TunnelStart): void {
+    const tunnel = new Tunnel(this, peer, { ...start, wheel: this.#options.wheel });
+    this.#phase = "tunnel";
     this.#deadline.clear();
     this.#sendDeadline.clear();
-    this.socket.off("data", this.#onData);
-    this.socket.off("end", this.#onEnd);
+    this.#exchange = undefined;
+    this.#tunnel = tunnel.client;
+    peer.detach(tunnel.peer);
     const received = this.#waiting;
     this.#waiting = undefined;
-    return received;
+    if (received) this.#tunnel.received(received);
+    this.#resume();
   }
 
   useLimits(limits: ConnectionLimits): void {
     this.#limits = limits;
+  }
+
+  send(chunk: Buffer): boolean {
+    return this.write(chunk) || this.socket.writableLength === 0;
+  }
+
+  endSending(): void {
+    this.socket.end();
+  }
+
+  pauseReading(): void {
+    this.socket.pause();
+  }
+
+  resumeReading(): void {
+    this.#resume();
+  }
+
+  destroySoon(): void {
+    this.socket.destroySoon();
   }
 
   destroy(): void {
@@ -140,36 +190,61 @@ export class ServerConnection implements ExchangeLink {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#phase === "head") this.#readHead(chunk);
-    else if (this.#phase === "lingering") this.#linger();
+    if (this.#phase === "head") this.#readHeads(chunk);
     else if (this.#phase === "request") this.#readBody(chunk);
+    else if (this.#phase === "tunnel") this.#tunnel?.received(chunk);
+    else if (this.#phase === "lingering") this.#linger();
   }
 
-  #readHead(chunk: Buffer): void {
-    const startsNow = this.#reader.isEmpty;
-    const step = this.#reader.take(chunk, this.#limits.head);
-    if (step.kind === "head") this.#begin(step.head, step.rest, step.bytes);
-    else if (startsNow && !this.#reader.isEmpty) this.#deadline.set(this.#limits.headerTimeoutMs);
+  /** One request after the other, as long as each is over before the next begins. */
+  #readHeads(received: Buffer): void {
+    let input = received;
+    this.#reading = true;
+    while (this.#phase === "head" && input.length > 0) {
+      const startsNow = this.#reader.isEmpty;
+      const step = this.#reader.take(input, this.#limits.head);
+      if (step.kind === "head") {
+        input = this.#begin(step);
+        continue;
+      }
+      if (startsNow && !this.#reader.isEmpty) this.#deadline.set(this.#limits.headerTimeoutMs);
+      input = NOTHING;
+    }
+    this.#reading = false;
+    if (this.#phase === "head") this.#awaitNext();
+    else this.#keepWaiting(input);
   }
 
-  #begin(head: RequestHead, rest: Buffer, bytes: number): void {
+  /** Both may have come after the head that promised to go on. */
+  #awaitNext(): void {
+    if ((this.#retired && this.#reader.isEmpty) || this.#clientEnded) this.socket.destroySoon();
+    else this.#resume();
+  }
+
+  /** @returns what follows the request in the input. */
+  #begin({ head, rest, bytes }: Extract<HeadStep, { kind: "head" }>): Buffer {
     this.#phase = "request";
     this.#deadline.clear();
-    this.#requestCount++;
+    const number = ++this.#requestCount;
     const framing = head.fault ? undefined : requestFraming(head);
-    const fault = head.fault ?? this.#options.refusal;
+    const fault = framing?.kind === "fault" ? framing.fault : (head.fault ?? this.#options.refusal);
+    const judged = fault ? { ...head, fault } : head;
     const body =
       framing?.kind === "length"
         ? this.#bodyOf(new LengthDecoder(framing.bytes), head)
         : framing?.kind === "chunked"
           ? this.#bodyOf(new ChunkedDecoder(), head)
           : undefined;
-    const found = framing?.kind === "fault" ? framing.fault : fault;
-    const facts = { ...this.#options.facts, requestNumber: this.#requestCount };
-    const judged = found ? { ...head, fault: found } : head;
-    this.#exchange = new ServerExchange(this, facts, { head: judged, body, bytes });
-    if (rest.length > 0 || body) this.#readBody(rest);
-    this.#options.onRequest(this.#exchange);
+    const exchange = new ServerExchange(this, this.#options.facts, {
+      head: judged,
+      body,
+      bytes,
+      number,
+    });
+    this.#exchange = exchange;
+    if (rest.length > 0) body?.offer(rest);
+    this.#options.onRequest(exchange);
+    return body ? this.#restOf(body) : rest;
   }
 
   /** `Expect: 100-continue` is answered when somebody asks for the body and nothing of it is there. */
@@ -181,7 +256,7 @@ export class ServerConnection implements ExchangeLink {
       const exchange = this.#exchange;
       if (expects && body.received === 0 && exchange?.responded === false) this.write(CONTINUE);
       expects = false;
-      if (!body.complete) this.#deadline.set(this.#limits.bodyTimeoutMs);
+      this.#deadline.set(this.#limits.bodyTimeoutMs);
       this.#resume();
     });
     return body;
@@ -190,34 +265,64 @@ export class ServerConnection implements ExchangeLink {
   /** Bytes behind the head of the request in progress: of its body, or of requests to come. */
   #readBody(chunk: Buffer): void {
     const body = this.#exchange?.body;
-    let rest = chunk;
-    if (body && !body.complete && !body.broken) {
-      rest = body.feed(chunk);
-      if (body.complete || body.broken || !body.wanted) this.#deadline.clear();
-      else this.#deadline.set(this.#limits.bodyTimeoutMs);
-      if (!body.complete && !body.wanted) this.socket.pause();
+    if (!body || body.complete || body.broken) return this.#keepWaiting(chunk);
+    this.#reading = true;
+    body.offer(chunk);
+    const rest = this.#restOf(body);
+    this.#reading = false;
+    if (this.#phase === "head") this.#readHeads(rest);
+    else this.#keepWaiting(rest);
+  }
+
+  /** Ends the look at what was received for the body. */
+  #restOf(body: RequestBody): Buffer {
+    const rest = body.takeRest();
+    if (this.#phase !== "request") return rest;
+    if (body.complete || body.broken) this.#deadline.clear();
+    else if (body.wanted) this.#deadline.set(this.#limits.bodyTimeoutMs);
+    else {
+      this.#deadline.clear();
+      this.socket.pause();
     }
-    if (rest.length === 0 || body?.broken === true) return;
-    this.#waiting = this.#waiting ? Buffer.concat([this.#waiting, rest]) : rest;
+    return rest;
+  }
+
+  #keepWaiting(rest: Buffer): void {
+    if (rest.length === 0 || this.#phase !== "request") return;
+    if (this.#exchange?.body?.broken === true) return;
+    this.#waiting = this.#waiting ? Buffer.concat([this.#waiting, rest]) : Buffer.from(rest);
     if (this.#waiting.length >= WAITING_BYTES_MAX) this.socket.pause();
   }
 
   #resume(): void {
-    if (!this.socket.destroyed && this.socket.isPaused()) this.socket.resume();
+    const { socket } = this;
+    if (!socket.destroyed && socket.isPaused()) socket.resume();
   }
 
-  #written(): void {
-    if (this.#phase === "detached") return;
-    if (this.socket.writableLength > 0) {
-      this.#sendDeadline.set(this.#limits.sendTimeoutMs);
-      return;
-    }
+  /** Something is on its way out: the client must go on taking it. */
+  #watchSending(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    this.#unsentBytes = 0;
+    if (this.#phase !== "tunnel") this.#sendDeadline.set(this.#limits.sendTimeoutMs);
+    // An empty write: its call comes when everything before it has gone out.
+    this.socket.write("", () => this.#sent());
+  }
+
+  #sent(): void {
+    this.#sending = false;
+    if (this.socket.writableLength > 0) return this.#watchSending();
     this.#sendDeadline.clear();
-    for (const action of this.#drainWaiters.splice(0)) action();
+    if (this.#tunnel) this.#tunnel.drained();
+    const waiters = this.#drainWaiters;
+    if (waiters.length === 0) return;
+    this.#drainWaiters = [];
+    for (const action of waiters) action();
   }
 
   #clientHasEnded(): void {
     this.#clientEnded = true;
+    if (this.#tunnel) return this.#tunnel.ended();
     if (this.#phase === "lingering") this.destroy();
     if (this.#phase === "head") {
       if (!this.#reader.isEmpty) {
@@ -240,11 +345,18 @@ export class ServerConnection implements ExchangeLink {
   }
 
   #headTimedOut(): void {
-    if (this.#reader.isEmpty) this.destroy();
-    else this.#begin(faultyHead(HEAD_TIMED_OUT, this.#reader.line), Buffer.alloc(0), 0);
+    if (this.#reader.isEmpty) return this.destroy();
+    const head = faultyHead(HEAD_TIMED_OUT, this.#reader.line);
+    this.#begin({ kind: "head", head, rest: NOTHING, bytes: 0 });
   }
 
+  /** The client has taken nothing since the last look: it is given up. */
   #onSendDeadline(): void {
+    const unsent = unsentBytes(this.socket);
+    if (unsent !== this.#unsentBytes) {
+      this.#unsentBytes = unsent;
+      return this.#sendDeadline.set(this.#limits.sendTimeoutMs);
+    }
     this.#options.onFault("client timed out (110: Connection timed out) while sending to client");
     this.destroy();
   }
@@ -258,6 +370,7 @@ export class ServerConnection implements ExchangeLink {
     body?.break(new BodyFault(499, "the response is complete"));
     const lingers = lingering === "always" || (lingering === "on" && isUnread);
     if (!lingers || this.#clientEnded || this.socket.destroyed) {
+      this.#phase = "closed";
       this.socket.destroySoon();
       return;
     }
@@ -276,7 +389,7 @@ export class ServerConnection implements ExchangeLink {
   }
 
   #closed(): void {
-    if (this.#phase !== "detached") this.#phase = "closed";
+    this.#phase = "closed";
     this.#deadline.clear();
     this.#sendDeadline.clear();
     this.#waiting = undefined;
@@ -285,5 +398,8 @@ export class ServerConnection implements ExchangeLink {
     exchange?.body?.break(new BodyFault(499, "client prematurely closed connection"));
     exchange?.abort();
     for (const action of this.#drainWaiters.splice(0)) action();
+    const tunnel = this.#tunnel;
+    this.#tunnel = undefined;
+    tunnel?.closed();
   }
 }

@@ -1,12 +1,11 @@
 /**
  * One request of a client connection and the ways to answer it. Decides how the end of the response is marked
- * and whether the connection lives on; server-connection.ts makes it and owns the socket.
+ * and whether the connection lives on; server-connection.ts makes it and owns the socket. Small pieces of a
+ * response are collected as text and written together: `flush`, `end` or enough of them send them.
  */
-import type { Socket } from "node:net";
-import { type Duplex, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import type { ConnectionLimits } from "./connection-limits.ts";
-import { hasToken, valuesOf } from "./header-field.ts";
-import { joinStreams } from "./join-streams.ts";
+import { type HeaderField, hasToken, valuesOf } from "./header-field.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 import {
@@ -17,6 +16,7 @@ import {
   type ResponseFraming,
   type ResponseHead,
 } from "./response-head.ts";
+import type { TunnelEnd, TunnelSide } from "./tunnel.ts";
 
 export interface TlsFacts {
   /** The name of the client's SNI; "" when it sent none. */
@@ -30,52 +30,87 @@ export interface TlsFacts {
 export interface ConnectionFacts {
   /** Counts the connections of the process from 1. */
   readonly number: number;
-  /** Which request of its connection this is, from 1. */
-  readonly requestNumber: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** When the connection was accepted, on the clock of its timers. Milliseconds. */
+  readonly openedMs: number;
   /** Undefined: the connection is plain. */
   readonly tls: TlsFacts | undefined;
+  /** What a PROXY header has told of the connection. Undefined: there was none, or it named no addresses. */
+  readonly proxyProtocol?: {
+    readonly address: string;
+    readonly port: number;
+    readonly serverAddress: string;
+    readonly serverPort: number;
+  };
 }
 
 /** undefined: no body. */
 export type ResponseBody = Readable | Buffer | undefined;
 
+/** The other side of an upgraded connection. */
+export interface UpgradedPeer extends TunnelEnd {
+  detach(side: TunnelSide): void;
+}
+
 /** What an exchange may ask of its connection. */
-export interface ExchangeLink {
-  readonly socket: Socket;
+export interface ExchangeLink extends TunnelEnd {
   /** The client has ended its side. */
   readonly clientEnded: boolean;
   /** As far as the connection is concerned it may serve another request. */
   mayKeepAlive(): boolean;
-  /** @returns false: wait for `whenDrained`. */
+  /** What the client is told about a connection that goes on, in seconds; 0: nothing. */
+  readonly keepaliveToldSeconds: number;
+  /** Text: one character a byte. @returns false: wait for `whenDrained`. */
   write(data: string | Buffer): boolean;
+  /** Text and data in one call to the system. @returns false: wait for `whenDrained`. */
+  writeTogether(text: string, data: Buffer): boolean;
   /** Calls once when everything is handed to the system, or the connection is closed. */
   whenDrained(action: () => void): void;
   /** The response is complete. */
   finish(keepsAlive: boolean): void;
-  /** Hands over the socket. @returns what was received behind the request. */
-  detach(): Buffer | undefined;
   useLimits(limits: ConnectionLimits): void;
+  /** Joins the connection with a peer's. */
+  tunnelTo(peer: UpgradedPeer, options: TunnelStart): void;
   destroy(): void;
 }
+
+export interface TunnelStart {
+  readonly idleMs: number;
+  readonly onBytes: (count: number) => void;
+  readonly onOver: () => void;
+}
+
+/** Pieces up to this size are collected as text: one write costs more than copying so much. */
+const TEXT_BYTES_MAX = 16 * 1024;
 
 export class ServerExchange {
   readonly head: RequestHead;
   readonly connection: ConnectionFacts;
-  /** Undefined: the request has no body. Read at most once. */
+  /** Which request of its connection this is, from 1. */
+  readonly requestNumber: number;
+  /** Undefined: the request has no body. Consumed at most once. */
   readonly body: RequestBody | undefined;
   readonly #link: ExchangeLink;
   readonly #headBytes: number;
-  #abortHandlers: (() => void)[] = [];
+  #onAbort: (() => void)[] | undefined;
+  #onOver: (() => void) | undefined;
   #aborted = false;
   #responded = false;
   #over = false;
   #bodyBytesSent = 0;
   #bytesSent = 0;
+  /** The trailers of the head. */
+  #ownTrailers: ResponseHead["trailers"];
   #framing: ResponseFraming = "none";
+  #keepsAlive = false;
+  /** Of a body of known length: what is still to come. */
+  #bytesLeft = 0;
+  /** Collected, and not written yet. */
+  #text = "";
+  #blocked = false;
 
   constructor(
     link: ExchangeLink,
@@ -84,12 +119,14 @@ export class ServerExchange {
       readonly head: RequestHead;
       readonly body: RequestBody | undefined;
       readonly bytes: number;
+      readonly number: number;
     },
   ) {
     this.#link = link;
     this.connection = facts;
     this.head = request.head;
     this.body = request.body;
+    this.requestNumber = request.number;
     this.#headBytes = request.bytes;
   }
 
@@ -132,6 +169,11 @@ export class ServerExchange {
     return this.#headBytes + (this.body?.received ?? 0);
   }
 
+  /** The client takes no more at the moment: wait for `whenDrained`. */
+  get isBlocked(): boolean {
+    return this.#blocked;
+  }
+
   /** The bounds of the connection from here on, until its next request. */
   useLimits(limits: ConnectionLimits): void {
     this.#link.useLimits(limits);
@@ -140,21 +182,91 @@ export class ServerExchange {
   /** Calls once when the client goes before the response is complete. */
   onAbort(handler: () => void): void {
     if (this.#aborted || this.#over) return;
-    this.#abortHandlers.push(handler);
+    if (this.#onAbort) this.#onAbort.push(handler);
+    else this.#onAbort = [handler];
     if (this.#link.clientEnded) this.abort();
+  }
+
+  /** Calls once when the response is complete or the client has gone; there is one handler. */
+  onOver(handler: () => void): void {
+    if (this.#over) handler();
+    else this.#onOver = handler;
   }
 
   /** Called by the connection: a client that has ended its side waits for nothing that takes time, as in nginx. */
   clientHasEnded(): void {
-    if (this.#abortHandlers.length > 0) this.abort();
+    if (this.#onAbort) this.abort();
   }
 
   /** Called by the connection: the response cannot be completed. */
   abort(): void {
     if (this.#aborted || this.#over) return;
     this.#aborted = true;
-    this.#over = true;
-    for (const handler of this.#abortHandlers.splice(0)) handler();
+    const handlers = this.#onAbort;
+    this.#onAbort = undefined;
+    for (const handler of handlers ?? []) handler();
+    this.#isNowOver();
+  }
+
+  /** Begins the response; its head goes out with the first data, `flush` or `end`. */
+  start(head: ResponseHead, hasBody: boolean): void {
+    if (this.#aborted) return;
+    this.#framing = responseFraming(this.head, head, hasBody);
+    this.#ownTrailers = head.trailers;
+    this.#keepsAlive = this.#mayKeepAlive(head);
+    this.#responded = true;
+    if (this.#framing === "length") {
+      this.#bytesLeft = Number(valuesOf(head.fields, "content-length")[0] ?? 0);
+    }
+    const connection = this.#keepsAlive ? this.#keepAliveText() : "close";
+    this.#text = formatResponseHead(head, { framing: this.#framing, connection });
+  }
+
+  /** A piece of the body, copied where it cannot be sent at once. @returns false: see `isBlocked`. */
+  write(chunk: Buffer): boolean {
+    const { length } = chunk;
+    if (this.#aborted || this.#framing === "none" || length === 0) return !this.#blocked;
+    this.#bodyBytesSent += length;
+    this.#bytesLeft -= length;
+    const isChunked = this.#framing === "chunked";
+    if (isChunked) this.#text += chunkStart(length);
+    if (length > TEXT_BYTES_MAX) {
+      this.#writeLarge(chunk);
+      if (isChunked) this.#text = "\r\n";
+      return !this.#blocked;
+    }
+    this.#text += chunk.toString("latin1", 0, length);
+    if (isChunked) this.#text += "\r\n";
+    return this.#text.length < TEXT_BYTES_MAX ? !this.#blocked : this.flush();
+  }
+
+  /** Sends what was collected. @returns false: see `isBlocked`. */
+  flush(): boolean {
+    const text = this.#text;
+    if (text === "" || this.#aborted) return !this.#blocked;
+    this.#text = "";
+    this.#bytesSent += text.length;
+    if (!this.#link.write(text)) this.#blocked = true;
+    return !this.#blocked;
+  }
+
+  /** Calls once when the client has taken everything, or has gone. */
+  whenDrained(action: () => void): void {
+    this.#link.whenDrained(() => {
+      this.#blocked = false;
+      action();
+    });
+  }
+
+  /** The body is complete. `trailers`: fields behind a chunked body. */
+  end(trailers: readonly HeaderField[] = []): void {
+    if (this.#aborted || this.#over) return;
+    if (this.#framing === "chunked") {
+      const own = this.#ownTrailers?.() ?? [];
+      this.#text += formatLastChunk(own.length === 0 ? trailers : [...trailers, ...own]);
+    }
+    this.flush();
+    this.#link.whenDrained(() => this.#finish());
   }
 
   /**
@@ -163,50 +275,41 @@ export class ServerExchange {
    */
   async respond(head: ResponseHead, body: ResponseBody): Promise<void> {
     if (this.#aborted) return;
-    this.#framing = responseFraming(this.head, head, body !== undefined);
-    const keepsAlive = this.#mayKeepAlive(head);
-    const connection = keepsAlive ? "keep-alive" : "close";
-    this.#responded = true;
-    this.#link.socket.cork();
-    this.#write(formatResponseHead(head, { framing: this.#framing, connection }));
+    this.start(head, body !== undefined);
     if (body instanceof Readable) {
-      const streaming = this.#stream(body);
-      process.nextTick(() => this.#link.socket.uncork());
-      if (!(await streaming)) return;
-    } else {
-      if (body) this.#writeBody(body);
-      this.#link.socket.uncork();
-    }
-    if (this.#framing === "chunked") this.#write(formatLastChunk(head.trailers?.()));
-    await this.#drained();
-    this.#finish(keepsAlive && this.#isComplete(head));
+      if (!(await this.#stream(body))) return;
+    } else if (body) this.write(body);
+    this.end();
+    if (this.#over) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.onOver(resolve);
+    await promise;
   }
 
-  /**
-   * Sends 101 and joins the client's connection with `peer` in both directions; `early`: bytes that
-   * followed the peer's head. Resolves when both sides are closed.
-   */
-  async upgrade(head: ResponseHead, peer: Duplex, early: Buffer): Promise<void> {
+  /** Sends 101 and joins the client's connection with `peer`. It is over when both are closed. */
+  upgrade(head: ResponseHead, peer: UpgradedPeer, idleMs: number): void {
     if (!this.wantsUpgrade || this.#aborted) {
       peer.destroy();
-      return;
+      return this.drop();
     }
-    this.#write(formatResponseHead(head, { framing: "none", connection: "upgrade" }));
-    const rest = this.#link.detach();
     this.#responded = true;
-    this.#over = true;
-    const { socket } = this.#link;
-    const count = (chunk: Buffer): void => {
-      this.#bodyBytesSent += chunk.length;
-      this.#bytesSent += chunk.length;
-    };
-    if (early.length > 0) {
-      count(early);
-      socket.write(early);
-    }
-    if (rest) peer.write(rest);
-    peer.on("data", count);
-    await joinStreams(socket, peer);
+    this.#onAbort = undefined;
+    this.#text = formatResponseHead(head, { framing: "none", connection: "upgrade" });
+    this.flush();
+    this.#link.tunnelTo(peer, {
+      idleMs,
+      onBytes: (count) => {
+        this.#bodyBytesSent += count;
+        this.#bytesSent += count;
+      },
+      onOver: () => this.#isNowOver(),
+    });
+  }
+
+  /** The body will never be complete: what there is goes out, then the connection closes. */
+  breakOff(): void {
+    this.flush();
+    this.#link.destroySoon();
   }
 
   /** Closes the connection without a response. */
@@ -214,13 +317,25 @@ export class ServerExchange {
     this.#link.destroy();
   }
 
+  #writeLarge(chunk: Buffer): void {
+    const text = this.#text;
+    this.#text = "";
+    this.#bytesSent += text.length + chunk.length;
+    const copy = Buffer.allocUnsafeSlow(chunk.length);
+    chunk.copy(copy);
+    const goesOn = text === "" ? this.#link.write(copy) : this.#link.writeTogether(text, copy);
+    if (!goesOn) this.#blocked = true;
+  }
+
   /** @returns false: the client has gone. */
   async #stream(body: Readable): Promise<boolean> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     body.on("data", (chunk: Buffer) => {
-      if (this.#aborted || this.#writeBody(chunk)) return;
+      if (this.#aborted) return;
+      this.write(chunk);
+      if (this.flush()) return;
       body.pause();
-      this.#link.whenDrained(() => body.resume());
+      this.whenDrained(() => body.resume());
     });
     body.once("end", resolve);
     body.once("error", reject);
@@ -240,52 +355,42 @@ export class ServerExchange {
     }
   }
 
-  #writeBody(data: Buffer): boolean {
-    if (this.#framing === "none" || data.length === 0) return true;
-    this.#bodyBytesSent += data.length;
-    if (this.#framing !== "chunked") return this.#write(data);
-    const { socket } = this.#link;
-    socket.cork();
-    this.#write(chunkStart(data.length));
-    this.#write(data);
-    const goesOn = this.#write("\r\n");
-    socket.uncork();
-    return goesOn;
-  }
-
-  #write(data: string | Buffer): boolean {
-    this.#bytesSent += data.length;
-    return this.#link.write(data);
-  }
-
-  async #drained(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#link.whenDrained(resolve);
-    await promise;
-  }
-
-  /** The body was as long as the head has said. */
-  #isComplete({ fields }: ResponseHead): boolean {
-    if (this.#framing !== "length") return true;
-    return Number(valuesOf(fields, "content-length")[0] ?? 0) === this.#bodyBytesSent;
+  #keepAliveText(): string {
+    const seconds = this.#link.keepaliveToldSeconds;
+    return seconds === 0 ? "keep-alive" : `keep-alive\r\nKeep-Alive: timeout=${seconds}`;
   }
 
   #mayKeepAlive({ closes = false }: ResponseHead): boolean {
     if (closes || this.head.fault || this.#framing === "close") return false;
     // The rest of a body that nobody reads would be taken for the next request.
     if (this.body && !this.body.complete) return false;
+    if (!this.#link.mayKeepAlive()) return false;
     const { version, fields } = this.head;
-    const wants =
-      version === "1.1"
-        ? !hasToken(fields, "connection", "close")
-        : hasToken(fields, "connection", "keep-alive");
-    return wants && this.#link.mayKeepAlive();
+    return version === "1.1"
+      ? !hasToken(fields, "connection", "close")
+      : hasToken(fields, "connection", "keep-alive");
   }
 
-  #finish(keepsAlive: boolean): void {
-    if (this.#aborted) return;
+  #finish(): void {
+    if (this.#aborted || this.#over) return;
+    this.#onAbort = undefined;
+    // A body that is shorter than its head says leaves the client waiting: only closing tells it.
+    const keepsAlive = this.#keepsAlive && (this.#framing !== "length" || this.#bytesLeft === 0);
     this.#over = true;
-    this.#abortHandlers = [];
+    // The next request of the connection may be answered within `finish`: this one is logged before it.
+    this.#tellOver();
     this.#link.finish(keepsAlive);
+  }
+
+  #isNowOver(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#tellOver();
+  }
+
+  #tellOver(): void {
+    const handler = this.#onOver;
+    this.#onOver = undefined;
+    handler?.();
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Deadlines of very many connections on one timer of the clock. A deadline that is moved later or taken back
  * costs two assignments: the wheel looks at it when its old time comes, and then moves or forgets it.
- * Coarse: an action comes up to one tick late, never early.
+ * Coarse: an action comes up to two ticks late. The clock is read once a tick, not with each call, so only a stalled
+ * event loop makes it come early, by the length of the stall at most.
  */
 import type { Clock, Timer } from "../../runtime/clock.ts";
 
@@ -40,6 +41,8 @@ export class TimerWheel {
   #timer: Timer | undefined;
   /** The last tick that was looked at. */
   #tick = 0;
+  /** The time of that look. */
+  #nowMs = 0;
   #count = 0;
 
   constructor(clock: Clock) {
@@ -58,9 +61,9 @@ export class TimerWheel {
 
   /** Used by Deadline. */
   place(deadline: Deadline, delayMs: number): void {
-    const nowMs = this.nowMs();
-    deadline.dueMs = nowMs + delayMs;
-    this.#start(nowMs);
+    if (!this.#timer) this.#start();
+    // The time of the last look may be a tick old.
+    deadline.dueMs = this.#nowMs + delayMs + TICK_MS;
     const tick = this.#tickOf(deadline.dueMs);
     if (deadline.tick === -1) this.#insert(deadline, tick);
     else if (tick < deadline.tick) this.#move(deadline, tick);
@@ -91,14 +94,15 @@ export class TimerWheel {
     return this.#slots[tick % SLOT_COUNT] ?? [];
   }
 
-  #start(nowMs: number): void {
-    if (this.#timer) return;
-    this.#tick = Math.floor(nowMs / TICK_MS);
+  #start(): void {
+    this.#nowMs = this.nowMs();
+    this.#tick = Math.floor(this.#nowMs / TICK_MS);
     this.#timer = this.#clock.every(TICK_MS, () => this.#advance());
   }
 
   #advance(): void {
     const nowMs = this.nowMs();
+    this.#nowMs = nowMs;
     const until = Math.floor(nowMs / TICK_MS);
     while (this.#tick < until) {
       this.#tick++;

@@ -60,7 +60,7 @@ test("passes on method, target, body and the configured header fields", async ()
   const seen = JSON.parse(answer.body);
   assert.equal(answer.status, 200);
   assert.deepEqual(answer.headers["set-cookie"], ["a=1", "b=2"]);
-  assert.match(String(answer.headers["server"]), /^bascule\//);
+  assert.match(String(answer.headers["server"]), /^nginx\//);
   assert.equal(seen.method, "DELETE");
   assert.equal(seen.url, "/services/P%20x?wsdl&a=%2F");
   assert.equal(seen.body, "hello");
@@ -123,7 +123,7 @@ test("answers 502 when no peer can be reached, and 504 when one is silent", asyn
       location /silent { proxy_read_timeout 100ms; proxy_pass http://127.0.0.1:${silent.port}; } }`);
   const refused = await request(`http://127.0.0.1:${port}/dead`);
   assert.equal(refused.status, 502);
-  assert.match(refused.body, /<center><h1>502 Bad Gateway<\/h1><\/center>\r\n<hr><center>bascule/);
+  assert.match(refused.body, /<center><h1>502 Bad Gateway<\/h1><\/center>\r\n<hr><center>nginx/);
   assert.equal((await request(`http://127.0.0.1:${port}/silent`)).status, 504);
   assert.match(
     fixture.read("error.log"),

@@ -1,32 +1,71 @@
-/** The access phase: the checks in their order, joined as `satisfy` says (ngx_http_core_access_phase). */
+/**
+ * The access phase: the checks in their order, joined as `satisfy` says (ngx_http_core_access_phase), and
+ * `auth_delay`, which slows down those who guess passwords.
+ */
 import type { Outcome } from "../phase.ts";
 import type { RequestContext } from "../request-context.ts";
 import { respondError } from "../responses.ts";
+import { SubrequestExchange } from "../subrequest-exchange.ts";
 import { allowsAddress } from "./access.ts";
+import type { AccessResult } from "./access-result.ts";
 import { checkBasicAuth } from "./auth-basic.ts";
+import { checkAuthRequest } from "./auth-request.ts";
+import { delayRequest } from "./request-delay.ts";
 
-/** "granted": the check has let the client in; "none": it does not apply. */
-export type AccessResult = "granted" | "none" | 401 | 403 | 500;
+type Check = (context: RequestContext) => AccessResult | Promise<AccessResult>;
+type Refusal = 401 | 403 | 500;
 
-const CHECKS: readonly ((context: RequestContext) => AccessResult)[] = [
-  checkAddress,
-  checkBasicAuth,
-];
+const CHECKS: readonly Check[] = [checkAddress, checkBasicAuth, checkAuthRequest];
 
-export const accessEntry = { name: "access", run: runAccess };
+export const accessEntry = {
+  name: "access",
+  // A check's own request needs no leave.
+  run: (context: RequestContext): Outcome | Promise<Outcome> =>
+    context.exchange instanceof SubrequestExchange ? "next" : checkFrom(context, 0, undefined),
+};
 
-function runAccess(context: RequestContext): Outcome | Promise<Outcome> {
-  const any = context.location.settings.core.satisfy === "any";
-  let refusal: 401 | 403 | undefined;
-  for (const check of CHECKS) {
-    const result = check(context);
-    if (result === 500) return refuse(context, 500);
-    if (result === "granted" && any) return admit(context);
-    if (typeof result !== "number") continue;
-    if (!any) return refuse(context, result);
-    refusal = refusal === 401 ? 401 : result;
+/** @param held what an earlier check said, with `satisfy any`. */
+function checkFrom(
+  context: RequestContext,
+  start: number,
+  held: Refusal | undefined,
+): Outcome | Promise<Outcome> {
+  let refusal = held;
+  for (let at = start; at < CHECKS.length; at++) {
+    const result = CHECKS[at]?.(context) ?? "none";
+    if (result instanceof Promise) return goOnAfter(result, context, at, refusal);
+    const decided = decide(context, result);
+    if (decided !== undefined) return decided;
+    refusal = strongest(refusal, result);
   }
   return refusal === undefined ? "next" : refuse(context, refusal);
+}
+
+async function goOnAfter(
+  waiting: Promise<AccessResult>,
+  context: RequestContext,
+  at: number,
+  held: Refusal | undefined,
+): Promise<Outcome> {
+  const result = await waiting;
+  return decide(context, result) ?? checkFrom(context, at + 1, strongest(held, result));
+}
+
+/** Undefined: the next check is asked too. */
+function decide(
+  context: RequestContext,
+  result: AccessResult,
+): Outcome | Promise<Outcome> | undefined {
+  if (result === "none") return undefined;
+  const any = context.location.settings.core.satisfy === "any";
+  if (result === "granted") return any ? admit(context) : undefined;
+  return !any || result === 500 ? refuse(context, result) : undefined;
+}
+
+/** With `satisfy any` a client that may give a password is asked for it. */
+function strongest(held: Refusal | undefined, result: AccessResult): Refusal | undefined {
+  if (typeof result !== "number") return held;
+  return held === 401 ? held : result;
 }
 
 function checkAddress(context: RequestContext): AccessResult {
@@ -41,10 +80,16 @@ function checkAddress(context: RequestContext): AccessResult {
 
 function admit(context: RequestContext): Outcome {
   context.extraFields.delete("WWW-Authenticate");
+  context.keepFields([]);
   return "next";
 }
 
-async function refuse(context: RequestContext, status: number): Promise<Outcome> {
+async function refuse(context: RequestContext, status: Refusal): Promise<Outcome> {
+  const { authDelayMs } = context.location.settings.core;
+  if (status === 401 && authDelayMs > 0) {
+    context.logError("info", "delaying unauthorized request");
+    if (!(await delayRequest(context, authDelayMs))) return "done";
+  }
   await respondError(context, status);
   return "done";
 }

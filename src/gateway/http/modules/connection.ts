@@ -3,6 +3,8 @@ import type { ConnectionLimits } from "../../../net/http1/connection-limits.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import { durationMs, HTTP_LEVELS, single, sizeBytes, wholeNumber } from "../../nginx/directive.ts";
 import { parseNumber, parseSize } from "../../nginx/units.ts";
+import type { RequestContext } from "../request-context.ts";
+import { distrustsBrowser } from "./keepalive-disable.ts";
 import type { HttpSettings } from "./modules.ts";
 
 const SERVER_LEVELS = ["http", "server"] as const;
@@ -102,8 +104,15 @@ export function connectionLimits(settings: HttpSettings): ConnectionLimits {
     },
     headerTimeoutMs: core.headerTimeoutMs,
     bodyTimeoutMs: core.bodyTimeoutMs,
-    keepaliveTimeoutMs: core.keepaliveTimeoutMs,
+    keepaliveTimeoutMs: core.keepaliveTimeout.timeoutMs,
+    keepaliveToldSeconds: core.keepaliveTimeout.toldSeconds,
   };
   known.set(settings, limits);
   return limits;
+}
+
+/** The bounds of a connection with that request in its location. */
+export function limitsFor(context: RequestContext): ConnectionLimits {
+  const limits = connectionLimits(context.location.settings);
+  return distrustsBrowser(context) ? { ...limits, keepaliveTimeoutMs: 0 } : limits;
 }

@@ -21,6 +21,7 @@ import type { ServerTokens, Signature } from "../error-page.ts";
 import { parseDurationMs } from "../../nginx/units.ts";
 import { readListen } from "../listen-address.ts";
 import { readServerNames } from "../server-names.ts";
+import { keepaliveDisable } from "./keepalive-disable.ts";
 
 /** Types by extension where no `types` block stands. */
 const DEFAULT_TYPES: ReadonlyMap<string, string> = new Map([
@@ -109,6 +110,23 @@ function wordRow<Word extends string>(
   });
 }
 
+/** `keepalive_timeout TIME [TOLD]` */
+interface KeepaliveTimeout {
+  /** 0: connections are closed after each response. */
+  readonly timeoutMs: number;
+  /** `Keep-Alive: timeout=N` of responses; 0: there is no such field. */
+  readonly toldSeconds: number;
+}
+
+function readKeepaliveTimeout([text = "", told = "0"]: readonly string[]): KeepaliveTimeout {
+  const timeoutMs = parseDurationMs(text);
+  const toldMs = parseDurationMs(told);
+  if (timeoutMs === undefined || toldMs === undefined) {
+    throw new DirectiveFault('"keepalive_timeout" directive invalid value');
+  }
+  return { timeoutMs, toldSeconds: Math.floor(toldMs / 1000) };
+}
+
 export const coreBlocks = [
   block({ name: "server", contexts: ["http"], opens: "server" }),
   block({
@@ -139,6 +157,8 @@ export const serverSettings = {
     name: "listen",
     contexts: ["server"],
     arity: { min: 1, max: 16 },
+    missing:
+      "http2, quic, accept_filter, multipath; host names; ranges of ports; setfib, fastopen, rcvbuf, sndbuf, deferred, bind, ipv6only, reuseport and so_keepalive only warn",
     value: readListen,
   }),
   names: list({
@@ -170,13 +190,22 @@ export const coreSettings = {
     value: (args, scope) => (args[0] === "build" ? "build" : flag(args, scope)),
     initial: true,
   }),
-  /** Not nginx's: the name in `Server` and in error pages. */
-  signature: wordRow<Signature>("server_signature", ["bascule", "nginx"], "bascule"),
+  /** Not nginx's: the name in `Server` and in error pages. A configuration that comes from nginx answers as nginx did. */
+  signature: wordRow<Signature>("server_signature", ["bascule", "nginx"], "nginx"),
   root: rootSetting,
   types,
+  /** How long an answer 401 is held back; 0: not at all. */
+  authDelayMs: single({
+    name: "auth_delay",
+    contexts: HTTP_LEVELS,
+    value: durationMs,
+    initial: 0,
+  }),
   satisfy: wordRow("satisfy", ["all", "any"], "all"),
   ifModifiedSince: wordRow("if_modified_since", ["off", "exact", "before"], "exact"),
   etag: switchRow("etag", true),
+  /** Bodies whose length is not known may be sent in chunks. */
+  chunked: switchRow("chunked_transfer_encoding", true),
   logNotFound: switchRow("log_not_found", true),
   absoluteRedirect: switchRow("absolute_redirect", true),
   portInRedirect: switchRow("port_in_redirect", true),
@@ -203,20 +232,15 @@ export const coreSettings = {
     value: wholeNumber,
     initial: Number.MAX_SAFE_INTEGER,
   }),
-  /** How long an idle connection is kept; 0: closed after each response. */
-  keepaliveTimeoutMs: single({
+  /** How long an idle connection is kept, and what the client is told about it. */
+  keepaliveTimeout: single<KeepaliveTimeout>({
     name: "keepalive_timeout",
     contexts: HTTP_LEVELS,
     arity: { min: 1, max: 2 },
-    value([text = ""]) {
-      const value = parseDurationMs(text);
-      if (value === undefined) {
-        throw new DirectiveFault('"keepalive_timeout" directive invalid value');
-      }
-      return value;
-    },
-    initial: 75_000,
+    value: readKeepaliveTimeout,
+    initial: { timeoutMs: 75_000, toldSeconds: 0 },
   }),
+  keepaliveDisable,
   /** Time for the whole head of a request. The default server of an address decides. */
   headerTimeoutMs: single({
     name: "client_header_timeout",
@@ -235,7 +259,6 @@ export const coreSettings = {
 
 /** Tuning without a counterpart here, accepted so that existing files load. */
 export const coreAccepted = [
-  accepted("client_body_temp_path", HTTP_LEVELS, { min: 1, max: 4 }),
   accepted("sendfile", HTTP_LEVELS),
   accepted("tcp_nopush", HTTP_LEVELS),
   accepted("tcp_nodelay", HTTP_LEVELS),
@@ -245,5 +268,9 @@ export const coreAccepted = [
   accepted("server_names_hash_max_size", ["http"]),
   accepted("map_hash_bucket_size", ["http"]),
   accepted("map_hash_max_size", ["http"]),
-  accepted("client_body_buffer_size", HTTP_LEVELS),
+  accepted("connection_pool_size", ["http", "server"]),
+  accepted("request_pool_size", ["http", "server"]),
+  accepted("output_buffers", HTTP_LEVELS, 2),
+  accepted("postpone_output", HTTP_LEVELS),
+  accepted("sendfile_max_chunk", HTTP_LEVELS),
 ];

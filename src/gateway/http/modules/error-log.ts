@@ -16,7 +16,11 @@ export const errorLogSettings = {
     name: "error_log",
     contexts: ["main", ...HTTP_LEVELS],
     arity: { min: 1, max: 2 },
+    missing: "syslog:, memory:; lines of the level debug",
     value([path = "", word = "error"], scope) {
+      if (/^(syslog|memory):/.test(path)) {
+        throw new DirectiveFault(`error_log "${path}" is not supported, give it a file or stderr`);
+      }
       const level = parseErrorLevel(word);
       if (!level) throw new DirectiveFault(`invalid log level "${word}"`);
       return { path: path === "stderr" ? path : scope.runtimePath(path), level };

@@ -24,6 +24,9 @@ export const expiresSettings = {
       if (fromModified && args[0] !== "modified") throw new DirectiveFault("invalid value");
       const time = scope.template(args.at(-1) ?? "");
       if (time.isConstant && !readExpires(time.text)) throw new DirectiveFault("invalid value");
+      if (fromModified && time.text.startsWith("@")) {
+        throw new DirectiveFault('daily time cannot be used with "modified" parameter');
+      }
       return { fromModified, time };
     },
   }),

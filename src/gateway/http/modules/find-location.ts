@@ -1,6 +1,6 @@
 /** The choice of the location for a URI, and what its choice alone decides (ngx_http_core_find_config_phase). */
 import { fieldValue } from "../header-fields.ts";
-import { connectionLimits } from "./connection.ts";
+import { limitsFor } from "./connection.ts";
 import type { Outcome } from "../phase.ts";
 import type { RequestContext } from "../request-context.ts";
 import { escapePath } from "../request-target.ts";
@@ -16,7 +16,7 @@ export function findLocation(context: RequestContext): Outcome | Promise<Outcome
   context.enterLocation(match.kind === "location" ? match.location : context.server.location);
   if (match.kind === "location" && match.captures) context.noteCaptures(match.captures);
   const { core } = context.location.settings;
-  context.exchange.useLimits(connectionLimits(context.location.settings));
+  context.exchange.useLimits(limitsFor(context));
   if (core.internal && !context.isInternal) return done(respondError(context, 404));
   const length = Number(fieldValue(context.exchange.head.fields, "content-length"));
   if (context.isInternal || core.bodyBytesMax === 0 || !(length > core.bodyBytesMax)) return "next";

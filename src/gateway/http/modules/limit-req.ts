@@ -11,6 +11,8 @@ import { checkLimits } from "../limit-zones.ts";
 import type { Outcome } from "../phase.ts";
 import type { RequestContext } from "../request-context.ts";
 import { respondError } from "../responses.ts";
+import { limitLogLevel, limitStatus } from "./limit-rows.ts";
+import { delayRequest } from "./request-delay.ts";
 
 export interface LimitZoneConfig {
   readonly name: string;
@@ -39,8 +41,6 @@ export const limitReqZone: Setting<readonly LimitZoneConfig[]> = list<LimitZoneC
   value: readZone,
 });
 
-const LOG_LEVELS = ["info", "notice", "warn", "error"] as const;
-
 export const limitReqSettings = {
   rules: list<LimitRule>({
     name: "limit_req",
@@ -48,32 +48,14 @@ export const limitReqSettings = {
     arity: { min: 1, max: 3 },
     value: readRule,
   }),
-  status: single({
-    name: "limit_req_status",
-    contexts: HTTP_LEVELS,
-    initial: 503,
-    value([text = ""]) {
-      const status = parseNumber(text);
-      if (status !== undefined && status >= 400 && status <= 599) return status;
-      throw new DirectiveFault("value must be between 400 and 599");
-    },
-  }),
+  status: limitStatus("limit_req_status"),
   dryRun: single({
     name: "limit_req_dry_run",
     contexts: HTTP_LEVELS,
     value: flag,
     initial: false,
   }),
-  logLevel: single<(typeof LOG_LEVELS)[number]>({
-    name: "limit_req_log_level",
-    contexts: HTTP_LEVELS,
-    initial: "error",
-    value([text = ""]) {
-      const level = LOG_LEVELS.find((word) => word === text);
-      if (!level) throw new DirectiveFault(`invalid value "${text}"`);
-      return level;
-    },
-  }),
+  logLevel: limitLogLevel("limit_req_log_level"),
 };
 
 function readZone(args: readonly string[], scope: DirectiveScope): LimitZoneConfig {
@@ -144,7 +126,7 @@ export function limitRequests(context: RequestContext, cycle: Cycle): Outcome | 
   );
   if (dryRun) return "next";
   if (verdict.kind === "rejected") return reject(context, status);
-  return waitFor(context, verdict.delayMs);
+  return waitOut(context, verdict.delayMs);
 }
 
 async function reject(context: RequestContext, status: number): Promise<Outcome> {
@@ -152,14 +134,6 @@ async function reject(context: RequestContext, status: number): Promise<Outcome>
   return "done";
 }
 
-/** A client that goes in the meantime frees its request at once. */
-function waitFor(context: RequestContext, delayMs: number): Promise<Outcome> {
-  const waiting = Promise.withResolvers<Outcome>();
-  const timer = context.clock.after(delayMs, () => waiting.resolve("next"));
-  context.exchange.onAbort(() => {
-    timer.cancel();
-    context.statusWithoutResponse = 499;
-    waiting.resolve("done");
-  });
-  return waiting.promise;
+async function waitOut(context: RequestContext, delayMs: number): Promise<Outcome> {
+  return (await delayRequest(context, delayMs)) ? "next" : "done";
 }

@@ -9,6 +9,7 @@ export const httpBlock = block({ name: "http", contexts: ["main"], opens: "http"
 const daemon: Setting<boolean> = single({
   name: "daemon",
   contexts: ["main"],
+  missing: '"on": a warning says that the gateway stays in the foreground',
   value(args, scope) {
     const on = flag(args, scope);
     if (on) scope.warn('"daemon on" has no effect, the gateway stays in the foreground');
@@ -27,6 +28,7 @@ const pid: Setting<string, undefined> = single<string, undefined>({
 const workerProcesses: Setting<string> = single({
   name: "worker_processes",
   contexts: ["main"],
+  missing: "more than one process: a warning says that one serves all",
   value([text = ""], scope) {
     if (text !== "auto" && !/^[1-9]\d*$/.test(text)) {
       throw new DirectiveFault('"worker_processes" directive invalid value');

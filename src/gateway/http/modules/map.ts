@@ -45,8 +45,10 @@ export function compileMap(map: Block, state: ReadingState): MapVariable {
       continue;
     }
     const result = scope.template(text.text);
-    if (name === "default") otherwise = result;
-    else if (name.startsWith("~")) {
+    if (name === "default") {
+      if (otherwise) state.problems.error(place, "duplicate default map parameter");
+      otherwise = result;
+    } else if (name.startsWith("~")) {
       const caseless = name.startsWith("~*");
       regexes.push({ regex: scope.regex(name.slice(caseless ? 2 : 1), caseless), value: result });
     } else {

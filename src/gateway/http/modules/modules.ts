@@ -5,7 +5,9 @@
 import type { SettingsOf } from "../../nginx/directive.ts";
 import { accessSettings } from "./access.ts";
 import { accessLogSettings } from "./access-log.ts";
+import { clientBodySettings } from "./client-body.ts";
 import { connectionSettings } from "./connection.ts";
+import { authRequestSettings } from "./auth-request.ts";
 import { authBasicSettings } from "./auth-basic.ts";
 import { coreSettings } from "./core.ts";
 import { errorLogSettings } from "./error-log.ts";
@@ -13,20 +15,26 @@ import { errorPageSettings } from "./error-page-rules.ts";
 import { expiresSettings } from "./expires.ts";
 import { headersSettings } from "./headers.ts";
 import { indexSettings } from "./index-file.ts";
+import { limitConnSettings } from "./limit-conn.ts";
 import { limitReqSettings } from "./limit-req.ts";
 import { proxySettings } from "./proxy.ts";
 import { realIpSettings } from "./realip.ts";
+import { stubStatusSettings } from "./stub-status.ts";
 import { tryFilesSettings } from "./try-files.ts";
 
 export const HTTP_MODULES = {
   core: coreSettings,
+  clientBody: clientBodySettings,
   connection: connectionSettings,
   errorPages: errorPageSettings,
   access: accessSettings,
   authBasic: authBasicSettings,
+  authRequest: authRequestSettings,
   limitReq: limitReqSettings,
+  limitConn: limitConnSettings,
   realIp: realIpSettings,
   tryFiles: tryFilesSettings,
+  stubStatus: stubStatusSettings,
   index: indexSettings,
   proxy: proxySettings,
   headers: headersSettings,

@@ -1,8 +1,13 @@
 /**
- * Passwords as `auth_basic_user_file` keeps them: {PLAIN}, {SHA}, {SSHA} (RFC 2307) and the MD5-based crypt
+ * Passwords as `auth_basic_user_file` keeps them, but for bcrypt: {PLAIN}, {SHA}, {SSHA} (RFC 2307) and the MD5-based crypt
  * of Apache ($apr1$) and of FreeBSD ($1$). Other forms never match.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+
+/** true: the stored text is of one of the forms that `checkPassword` compares, whole or not. */
+export function isKnownForm(hash: string): boolean {
+  return /^(\{PLAIN\}|\{SHA\}|\{SSHA\}|\$apr1\$|\$1\$)/.test(hash);
+}
 
 /** `password`: a string of bytes. */
 export function checkPassword(password: string, hash: string): boolean {

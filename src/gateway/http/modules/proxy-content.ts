@@ -3,9 +3,10 @@ import type { Cycle } from "../../cycle.ts";
 import { implicitName } from "../../upstream/compile-upstreams.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { splitHostPort } from "../listen-address.ts";
-import type { Outcome } from "../phase.ts";
-import { type ProxyEnd, proxyRequest } from "../proxy/proxy-handler.ts";
+import type { Outcome, Pending } from "../phase.ts";
+import type { ProxyEnd } from "../proxy/end-instead.ts";
 import { proxyTarget } from "../proxy/proxy-path.ts";
+import { ProxyRequest } from "../proxy/proxy-request.ts";
 import type { RequestContext } from "../request-context.ts";
 import { parseRequestTarget } from "../request-target.ts";
 import { respondError } from "../responses.ts";
@@ -14,21 +15,26 @@ import type { ProxyPass } from "./proxy.ts";
 
 export const proxyEntry = {
   name: "proxy",
-  run(context: RequestContext, cycle: Cycle): Outcome | Promise<Outcome> {
+  run(context: RequestContext, cycle: Cycle): Outcome | Pending | Promise<Outcome> {
     const { pass } = context.location.settings.proxy;
     return pass ? forward(context, pass, cycle) : "next";
   },
 };
 
-async function forward(context: RequestContext, pass: ProxyPass, cycle: Cycle): Promise<Outcome> {
+function forward(
+  context: RequestContext,
+  pass: ProxyPass,
+  cycle: Cycle,
+): Pending | Promise<Outcome> {
   const { host, path } = proxyTarget(context, pass);
   const upstream = findUpstream(context, { pass, host }, cycle);
-  if (!upstream) await respondError(context, 502);
-  else {
-    const hasErrorPage = (status: number): boolean => interceptsStatus(context, status);
-    const end = await proxyRequest(context, { pass, path, upstream, hasErrorPage }, cycle);
-    await answerProxyEnd(context, end);
-  }
+  if (!upstream) return done(respondError(context, 502));
+  const task = { pass, path, upstream, hasErrorPage: interceptsStatus, answer: answerProxyEnd };
+  return new ProxyRequest(context, task, cycle.proxy).start();
+}
+
+async function done(answer: Promise<void>): Promise<Outcome> {
+  await answer;
   return "done";
 }
 

@@ -72,6 +72,13 @@ export const proxySslSettings = {
     initial: undefined,
     value: readProtocols,
   }),
+  /** Handshakes with a peer take up the session of the one before. */
+  sslSessionReuse: single({
+    name: "proxy_ssl_session_reuse",
+    contexts: HTTP_LEVELS,
+    value: flag,
+    initial: true,
+  }),
   /** OpenSSL's list; undefined: Node's. */
   sslCiphers: single<string, undefined>({
     name: "proxy_ssl_ciphers",

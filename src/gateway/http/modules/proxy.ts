@@ -4,6 +4,7 @@ import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../../nginx/directive-scope.ts";
 import { accepted, durationMs, flag, HTTP_LEVELS, list, single } from "../../nginx/directive.ts";
 import { parsePort, splitHostPort } from "../listen-address.ts";
+import { proxyBufferSettings } from "./proxy-buffers.ts";
 import { proxyNextUpstreamSettings } from "./proxy-next-upstream.ts";
 import { proxyRewriteSettings } from "./proxy-rewrites.ts";
 import { proxySslSettings } from "./proxy-ssl.ts";
@@ -47,14 +48,13 @@ export const proxySettings = {
     contexts: HTTP_LEVELS,
     value: ([name = ""]) => name.toLowerCase(),
   }),
-  httpVersion: single({
+  httpVersion: single<"1.0" | "1.1">({
     name: "proxy_http_version",
     contexts: HTTP_LEVELS,
     initial: "1.1",
-    value([text = ""], scope) {
+    value([text = ""]) {
       if (text !== "1.0" && text !== "1.1") throw new DirectiveFault(`invalid value "${text}"`);
-      if (text === "1.0") scope.warn('"proxy_http_version 1.0" has no effect, HTTP/1.1 is spoken');
-      return "1.1";
+      return text;
     },
   }),
   connectTimeoutMs: single({
@@ -125,6 +125,7 @@ export const proxySettings = {
     initial: [],
     value: (words) => words.map(readIgnoredHeader),
   }),
+  ...proxyBufferSettings,
   ...proxyNextUpstreamSettings,
   ...proxyRewriteSettings,
   ...proxySslSettings,
@@ -149,16 +150,9 @@ function readIgnoredHeader(word: string): string {
 }
 
 export const proxyAccepted = [
-  accepted("proxy_buffering", HTTP_LEVELS),
-  accepted("proxy_buffers", HTTP_LEVELS, 2),
-  accepted("proxy_buffer_size", HTTP_LEVELS),
   accepted("proxy_busy_buffers_size", HTTP_LEVELS),
-  accepted("proxy_max_temp_file_size", HTTP_LEVELS),
-  accepted("proxy_request_buffering", HTTP_LEVELS),
   accepted("proxy_socket_keepalive", HTTP_LEVELS),
-  accepted("proxy_ssl_session_reuse", HTTP_LEVELS),
   accepted("proxy_temp_file_write_size", HTTP_LEVELS),
-  accepted("proxy_temp_path", HTTP_LEVELS, { min: 1, max: 4 }),
 ];
 
 function readProxyPass([text = ""]: readonly string[], scope: DirectiveScope): ProxyPass {

@@ -1,7 +1,8 @@
 /** `set_real_ip_from`, `real_ip_header`, `real_ip_recursive` (ngx_http_realip_module): who the client is behind trusted proxies. */
+import { canonicalAddress } from "../canonical-address.ts";
 import { isIP } from "node:net";
-import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import { flag, HTTP_LEVELS, list, single } from "../../nginx/directive.ts";
+import type { DirectiveScope } from "../../nginx/directive-scope.ts";
 import { fieldValues } from "../header-fields.ts";
 import { splitHostPort } from "../listen-address.ts";
 import type { Outcome } from "../phase.ts";
@@ -12,20 +13,13 @@ export const realIpSettings = {
   trusted: list<AddressRange>({
     name: "set_real_ip_from",
     contexts: HTTP_LEVELS,
-    missing: "host names",
-    value: ([text = ""]) => readAddressRange(text),
+    value: ([text = ""], scope) => readTrusted(text, scope),
   }),
   /** In lower case. */
   header: single({
     name: "real_ip_header",
     contexts: HTTP_LEVELS,
-    missing: "proxy_protocol",
-    value([name = ""]) {
-      if (name === "proxy_protocol") {
-        throw new DirectiveFault('"real_ip_header proxy_protocol" is not supported');
-      }
-      return name.toLowerCase();
-    },
+    value: ([name = ""]) => name.toLowerCase(),
     initial: "x-real-ip",
   }),
   recursive: single({
@@ -35,6 +29,16 @@ export const realIpSettings = {
     initial: false,
   }),
 };
+
+/** A host name stands for all its addresses. */
+function readTrusted(text: string, scope: DirectiveScope): AddressRange {
+  if (text.includes("/") || text === "unix:" || isIP(text) !== 0) return readAddressRange(text);
+  let ranges: readonly AddressRange[] = [];
+  scope.lookUpHost(text, (addresses) => {
+    ranges = addresses.map(readAddressRange);
+  });
+  return (address) => ranges.some((range) => range(address));
+}
 
 export interface ClientAddress {
   readonly address: string;
@@ -46,6 +50,7 @@ export const realIpEntry = { name: "realip", run: replaceAddress };
 function replaceAddress(context: RequestContext): Outcome {
   const { trusted, header, recursive } = context.location.settings.realIp;
   if (trusted.length === 0 || context.client !== undefined) return "next";
+  if (header === "proxy_protocol") return replaceByProxyHeader(context);
   const values = fieldValues(context.exchange.head.fields, header);
   const chain = header === "x-forwarded-for" ? values.join(",") : (values[0] ?? "");
   context.client = forwardedAddress(chain, {
@@ -53,6 +58,16 @@ function replaceAddress(context: RequestContext): Outcome {
     trusted,
     recursive,
   });
+  return "next";
+}
+
+function replaceByProxyHeader(context: RequestContext): Outcome {
+  const { remoteAddress, proxyProtocol } = context.exchange.connection;
+  const { trusted } = context.location.settings.realIp;
+  if (proxyProtocol && trusted.some((range) => range(remoteAddress))) {
+    const { address, port } = proxyProtocol;
+    context.client = { address: canonicalAddress(address), port };
+  }
   return "next";
 }
 

@@ -108,15 +108,11 @@ function readRewrite(
   };
 }
 
-/** Built-in variables that `set` may change. */
-const CHANGEABLE = new Set(["args"]);
-
 function readSet([variable = "", value = ""]: readonly string[], scope: DirectiveScope): PlainStep {
   if (!/^\$\w+$/.test(variable)) throw new DirectiveFault(`invalid variable name "${variable}"`);
-  const name = variable.slice(1).toLowerCase();
-  if (scope.isBuiltIn(name) && !CHANGEABLE.has(name)) {
-    throw new DirectiveFault(`the duplicate "${name}" variable`);
-  }
-  if (!CHANGEABLE.has(name)) scope.defineVariable(name);
-  return { kind: "set", name, value: scope.template(value) };
+  return {
+    kind: "set",
+    name: scope.defineSettable(variable.slice(1)),
+    value: scope.template(value),
+  };
 }

@@ -1,68 +1,101 @@
 /**
  * TLS to a peer: the proxy_ssl_* directives as options of Node's connections, and the check of the peer's
- * certificate. Made per request, because the name may hold variables; what is costly (the pass phrase of the
- * key) is kept by settings.
+ * certificate. The name may hold variables; everything else is made once per settings and name.
  */
 import { createPrivateKey } from "node:crypto";
 import { isIP } from "node:net";
-import { checkServerIdentity, type DetailedPeerCertificate, type PeerCertificate } from "node:tls";
+import {
+  checkServerIdentity,
+  type ConnectionOptions,
+  createSecureContext,
+  type DetailedPeerCertificate,
+  type PeerCertificate,
+  type SecureContext,
+} from "node:tls";
 import type { HttpSettings } from "../modules/modules.ts";
-import type { TlsVersions } from "../modules/proxy-ssl.ts";
 import type { RequestContext } from "../request-context.ts";
 
 /** TLS to the peer; undefined for plain HTTP. */
 export interface PeerTls {
-  readonly verify: boolean;
-  /** Most intermediate certificates. */
-  readonly depthMax: number;
-  /** The name that the certificate must bear. */
-  readonly name: string;
-  readonly sendServerName: boolean;
-  /** PEM texts; undefined: Node's, or none. */
-  readonly authorities: string | undefined;
-  readonly revoked: string | undefined;
-  readonly certificate: string | undefined;
-  /** Without pass phrase. */
-  readonly key: string | undefined;
-  readonly versions: TlsVersions | undefined;
-  readonly ciphers: string | undefined;
+  /** Tells apart what is checked and shown in different ways. */
+  readonly id: string;
+  readonly connectOptions: ConnectionOptions;
+  /** `proxy_ssl_session_reuse`. */
+  readonly reusesSessions: boolean;
 }
 
 type ProxySettings = HttpSettings["proxy"];
 
-export class PeerTlsFactory {
-  /** Keys without their pass phrases, by settings. */
-  readonly #keys = new WeakMap<ProxySettings, string>();
+/** Most names of one location that are kept; beyond it all are made anew. */
+const NAME_COUNT_MAX = 256;
 
-  /** @throws Error when no pass phrase opens the key. */
+interface Prepared {
+  readonly number: number;
+  readonly context: SecureContext;
+  readonly byName: Map<string, PeerTls>;
+}
+
+export class PeerTlsFactory {
+  readonly #prepared = new WeakMap<ProxySettings, Prepared>();
+  #count = 0;
+
+  /** @throws Error when no pass phrase opens the key, or a certificate cannot be used. */
   make(context: RequestContext): PeerTls {
     const { proxy } = context.location.settings;
-    const name = proxy.sslName?.evaluate(context) ?? context.proxyTarget?.host ?? "";
-    return {
-      verify: proxy.sslVerify,
-      depthMax: proxy.sslVerifyDepth,
-      name: name.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"),
-      sendServerName: proxy.sslServerName,
-      authorities: proxy.sslTrustedCertificate,
-      revoked: proxy.sslCrl,
-      certificate: proxy.sslCertificate,
-      key: this.#keyOf(proxy),
-      versions: proxy.sslProtocols,
-      ciphers: proxy.sslCiphers,
-    };
+    const text = proxy.sslName?.evaluate(context) ?? context.proxyTarget?.host ?? "";
+    const prepared = this.#prepare(proxy);
+    const known = prepared.byName.get(text);
+    if (known) return known;
+    if (prepared.byName.size >= NAME_COUNT_MAX) prepared.byName.clear();
+    const tls = peerTls(proxy, prepared, text);
+    prepared.byName.set(text, tls);
+    return tls;
   }
 
-  #keyOf(proxy: ProxySettings): string | undefined {
-    const { sslCertificateKey: pem, sslPasswords } = proxy;
-    if (pem === undefined || sslPasswords.length === 0) return pem;
-    const key = this.#keys.get(proxy) ?? openKey(pem, sslPasswords);
-    this.#keys.set(proxy, key);
-    return key;
+  #prepare(proxy: ProxySettings): Prepared {
+    const known = this.#prepared.get(proxy);
+    if (known) return known;
+    const context = createSecureContext(contextOptions(proxy));
+    const prepared = { number: ++this.#count, context, byName: new Map<string, PeerTls>() };
+    this.#prepared.set(proxy, prepared);
+    return prepared;
   }
 }
 
-function openKey(pem: string, passwords: readonly string[]): string {
-  for (const passphrase of passwords) {
+function peerTls(proxy: ProxySettings, { number, context }: Prepared, text: string): PeerTls {
+  const name = text.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  return {
+    id: `${number} ${name}`,
+    reusesSessions: proxy.sslSessionReuse,
+    connectOptions: {
+      secureContext: context,
+      rejectUnauthorized: proxy.sslVerify,
+      // An address is no name for SNI (RFC 6066, 3).
+      servername: proxy.sslServerName && isIP(name) === 0 ? name : "",
+      checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+        checkServerIdentity(name, certificate) ?? checkDepth(proxy.sslVerifyDepth, certificate),
+    },
+  };
+}
+
+function contextOptions(proxy: ProxySettings) {
+  const { sslCertificate: cert, sslTrustedCertificate: ca, sslCrl: crl } = proxy;
+  const { sslCiphers: ciphers, sslProtocols: versions } = proxy;
+  const key = keyOf(proxy);
+  return {
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(crl === undefined ? {} : { crl }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(versions === undefined ? {} : { minVersion: versions.min, maxVersion: versions.max }),
+  };
+}
+
+/** The key without its pass phrase. */
+function keyOf({ sslCertificateKey: pem, sslPasswords }: ProxySettings): string | undefined {
+  if (pem === undefined || sslPasswords.length === 0) return pem;
+  for (const passphrase of sslPasswords) {
     try {
       const key = createPrivateKey({ key: pem, passphrase });
       return key.export({ type: "pkcs8", format: "pem" }).toString();
@@ -73,30 +106,8 @@ function openKey(pem: string, passwords: readonly string[]): string {
   throw new Error('no line of "proxy_ssl_password_file" opens "proxy_ssl_certificate_key"');
 }
 
-/** Options for the target of the proxy: it takes these from nowhere else. */
-export function targetTls({ certificate, key, ciphers }: PeerTls) {
-  return {
-    ...(certificate === undefined ? {} : { cert: certificate }),
-    ...(key === undefined ? {} : { key }),
-    ...(ciphers === undefined ? {} : { ciphers }),
-  };
-}
-
-/** Options for the connection. */
-export function connectionTls(tls: PeerTls) {
-  const { versions, revoked } = tls;
-  return {
-    // An address is no name for SNI (RFC 6066, 3).
-    servername: tls.sendServerName && isIP(tls.name) === 0 ? tls.name : "",
-    ...(versions === undefined ? {} : { minVersion: versions.min, maxVersion: versions.max }),
-    ...(revoked === undefined ? {} : { crl: revoked }),
-    checkServerIdentity: (_: string, certificate: PeerCertificate) =>
-      checkServerIdentity(tls.name, certificate) ?? checkDepth(tls, certificate),
-  };
-}
-
 /** The peer's own certificate and the trusted one at the end do not count. */
-function checkDepth({ depthMax }: PeerTls, leaf: PeerCertificate): Error | undefined {
+function checkDepth(depthMax: number, leaf: PeerCertificate): Error | undefined {
   let depth = -1;
   let certificate: Partial<DetailedPeerCertificate> | undefined = leaf;
   while (certificate.issuerCertificate && certificate.issuerCertificate !== certificate) {

@@ -2,37 +2,31 @@
  * The header of the peer's response as the client gets it: what is hidden, redirects and cookies as
  * `proxy_redirect` and `proxy_cookie_*` say.
  */
-import { CONNECTION_FIELDS } from "../../../net/connection-fields.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { HeaderField } from "../header-fields.ts";
 import { absoluteUrl } from "../responses.ts";
+import type { ProxyPlan } from "./proxy-plan.ts";
 import { rewriteCookie } from "./response-cookies.ts";
 import { replacePrefix } from "./rewrite-rules.ts";
 
-/** Fields that nginx hides unless `proxy_pass_header` names them. */
-const HIDDEN_FIELDS = new Set([
-  "date",
-  "server",
-  "x-pad",
-  "x-accel-buffering",
-  "x-accel-charset",
-  "x-accel-expires",
-  "x-accel-limit-rate",
-  "x-accel-redirect",
-]);
-
 export function responseFields(
   context: RequestContext,
+  { hidden, rewritesCookies }: ProxyPlan,
   fields: readonly HeaderField[],
-): readonly HeaderField[] {
-  const { hiddenHeaders, passedHeaders } = context.location.settings.proxy;
-  const isShown = (name: string): boolean => {
-    if (CONNECTION_FIELDS.has(name) || hiddenHeaders.includes(name)) return false;
-    return !HIDDEN_FIELDS.has(name) || passedHeaders.includes(name);
-  };
-  return fields
-    .filter(([name]) => isShown(name.toLowerCase()))
-    .map(([name, value]): HeaderField => [name, rewriteField(context, name.toLowerCase(), value)]);
+): HeaderField[] {
+  const shown: HeaderField[] = [];
+  for (const field of fields) {
+    const lower = field[0].toLowerCase();
+    if (hidden.has(lower)) continue;
+    if (
+      lower === "location" ||
+      lower === "refresh" ||
+      (rewritesCookies && lower === "set-cookie")
+    ) {
+      shown.push([field[0], rewriteField(context, lower, field[1])]);
+    } else shown.push(field);
+  }
+  return shown;
 }
 
 function rewriteField(context: RequestContext, lowerName: string, value: string): string {

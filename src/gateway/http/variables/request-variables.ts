@@ -1,6 +1,7 @@
 /** Variables of the request and its response (ngx_http_variables.c). */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { toByteString } from "../../byte-string.ts";
 import { fieldValue, requestCookie } from "../header-fields.ts";
 import type { RequestContext } from "../request-context.ts";
 import { NGINX_VERSION } from "../error-page.ts";
@@ -50,6 +51,7 @@ export const requestVariables: VariableRows = {
   request_length: ({ exchange }) => String(exchange.requestLength),
   request_method: (context) => context.method,
   request_body: (context) => context.requestBody?.text ?? "",
+  request_body_file: (context) => toByteString(context.requestBody?.filePath ?? ""),
   server_protocol: ({ exchange }) => `HTTP/${exchange.head.version}`,
   host: hostOf,
   content_length: (context) => header(context, "content-length"),
@@ -73,6 +75,7 @@ export const requestVariables: VariableRows = {
   request_filename: (context) => mappedPath(context, context.target.path),
   request_completion: ({ exchange }) => (exchange.responded && !exchange.aborted ? "OK" : ""),
   limit_req_status: (context) => context.limitReqStatus,
+  limit_conn_status: (context) => context.limitConnStatus,
   pid: () => String(process.pid),
   proxy_add_x_forwarded_for(context) {
     const before = header(context, "x-forwarded-for");
@@ -85,6 +88,7 @@ export const requestPrefixes: PrefixRows = {
   arg_: (context, rest) => queryArgument(context.target.query, rest),
   cookie_: (context, rest) => requestCookie(context.exchange.head.fields, rest),
   http_: (context, rest) => header(context, rest.replaceAll("_", "-")),
+  sent_trailer_: (context, rest) => fieldValue(context.sentTrailers, rest.replaceAll("_", "-")),
   sent_http_: (context, rest) =>
     fieldValue(context.response?.fields ?? [], rest.replaceAll("_", "-")),
 };

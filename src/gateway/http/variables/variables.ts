@@ -3,9 +3,15 @@ import type { VariableLookup, VariableReader } from "../../nginx/template.ts";
 import { upstreamPrefixes, upstreamVariables } from "../../upstream/upstream-variables.ts";
 import { connectionVariables } from "./connection-variables.ts";
 import { requestPrefixes, requestVariables } from "./request-variables.ts";
+import { sslVariables } from "./ssl-variables.ts";
 import type { PrefixRows, VariableRows } from "./variable-row.ts";
 
-const ROWS: VariableRows = { ...requestVariables, ...connectionVariables, ...upstreamVariables };
+const ROWS: VariableRows = {
+  ...requestVariables,
+  ...connectionVariables,
+  ...sslVariables,
+  ...upstreamVariables,
+};
 const PREFIXES: PrefixRows = { ...requestPrefixes, ...upstreamPrefixes };
 
 /**

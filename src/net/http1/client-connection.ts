@@ -1,0 +1,351 @@
+/**
+ * One connection to a peer: sends requests one after the other, finds the end of each response, and tells the
+ * handler of the request what comes. What a read brought is handed over within the call. A deadline of
+ * the wheel bounds every wait. Pools keep connections between requests (connection-pool.ts).
+ */
+import type { Socket } from "node:net";
+import { type BodyDecoder, ChunkedDecoder, UntilCloseDecoder } from "./body-decoder.ts";
+import type { HeaderField } from "./header-field.ts";
+import { type PeerHead, PeerHeadReader } from "./peer-head.ts";
+import { unsentBytes } from "./shared-reads.ts";
+import type { Deadline, TimerWheel } from "./timer-wheel.ts";
+import type { TunnelEnd, TunnelSide } from "./tunnel.ts";
+
+/** How far a request came. From "head" on it may have reached the peer. */
+export type PeerPhase = "connect" | "handshake" | "head" | "body";
+
+export interface PeerFailure {
+  readonly reason: "error" | "timeout" | "invalid_header";
+  readonly phase: PeerPhase;
+  /** Undefined: the peer closed the connection. */
+  readonly error: Error | undefined;
+  /** What is wrong with the peer's message. */
+  readonly sentence: string | undefined;
+}
+
+/** Whoever has sent a request. After `onEnd`, `onFailure` and `detach` nothing more comes. */
+export interface PeerHandler {
+  /** The connection stands: the request may be written. Within `begin` when it stood already. */
+  onConnected(): void;
+  onHead(head: PeerHead): void;
+  /** `chunk` is overwritten after the call. */
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  /** All that one read brought has been handed over. */
+  onReadDone(): void;
+  /** What was written has gone out. */
+  onDrain(): void;
+  onFailure(failure: PeerFailure): void;
+}
+
+export interface PeerRequest {
+  readonly method: string;
+  readonly handler: PeerHandler;
+  /** Bounds, in milliseconds: for TCP and for TLS each; between two writes; between two reads. */
+  readonly connectTimeoutMs: number;
+  readonly sendTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** Of the head of the response. */
+  readonly headBytesMax: number;
+}
+
+type State = "connecting" | "handshake" | "idle" | "head" | "body" | "tunnel" | "closed";
+
+export interface ClientConnectionOptions {
+  readonly wheel: TimerWheel;
+  /** Makes the socket; what it receives goes to `receive`. */
+  readonly open: (receive: (chunk: Buffer) => void) => Socket;
+  readonly isSecure: boolean;
+  /** A response is complete and the connection stands ready for the next request. @returns false: close it. */
+  readonly onFree: (connection: ClientConnection) => boolean;
+  readonly onClosed: (connection: ClientConnection) => void;
+}
+
+export class ClientConnection implements TunnelEnd {
+  readonly socket: Socket;
+  readonly openedMs: number;
+  /** Requests that were begun. */
+  requestCount = 0;
+  /** The pool's: where the connection waits. */
+  poolKey = "";
+  readonly #options: ClientConnectionOptions;
+  readonly #reader = new PeerHeadReader();
+  readonly #deadline: Deadline;
+  #state: State = "connecting";
+  #request: PeerRequest | undefined;
+  #decoder: BodyDecoder | undefined;
+  #keepsAlive = false;
+  #requestSent = false;
+  /** The end of the request was written while the system had not taken all of it. */
+  #flushing = false;
+  #paused = false;
+  /** Received while the reader was paused. */
+  #held: Buffer | undefined;
+  #drainWanted = false;
+  #unsentBytes = 0;
+  #tunnel: TunnelSide | undefined;
+
+  constructor(options: ClientConnectionOptions) {
+    this.#options = options;
+    this.openedMs = options.wheel.nowMs();
+    this.#deadline = options.wheel.deadline(() => this.#onDeadline());
+    this.socket = options.open((chunk) => this.#receive(chunk));
+    const { socket } = this;
+    socket.on("error", (error) => this.#fail("error", error));
+    socket.once("end", () => this.#peerHasEnded());
+    socket.once("close", () => this.#closed());
+    socket.on("drain", () => this.#drained());
+    socket.once("connect", () => this.#advance(options.isSecure ? "handshake" : "idle"));
+    if (options.isSecure) socket.once("secureConnect", () => this.#advance("idle"));
+  }
+
+  /** The connection has served a request before this one. */
+  get isReused(): boolean {
+    return this.requestCount > 1;
+  }
+
+  /** Fields behind a chunked body, complete at `onEnd`. */
+  get trailers(): readonly HeaderField[] {
+    return this.#decoder instanceof ChunkedDecoder ? this.#decoder.trailers : [];
+  }
+
+  /** Starts a request: `onConnected` says when it may be written. */
+  begin(request: PeerRequest): void {
+    this.#request = request;
+    this.requestCount++;
+    this.#requestSent = false;
+    this.#unsentBytes = 0;
+    if (this.#state === "idle") {
+      this.#state = "head";
+      request.handler.onConnected();
+    } else {
+      this.#deadline.set(request.connectTimeoutMs);
+    }
+  }
+
+  /** Text: one character a byte. @returns false: wait for `onDrain`. */
+  write(data: string | Buffer): boolean {
+    const { socket } = this;
+    if (socket.destroyed) return true;
+    const goesOn = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
+    if (!goesOn) this.#drainWanted = true;
+    this.#deadline.set(this.#request?.sendTimeoutMs ?? 0);
+    return goesOn;
+  }
+
+  /** The request is written; from now on the peer's answer is waited for. */
+  endRequest(): void {
+    this.#requestSent = true;
+    this.#flushing = this.socket.writableLength > 0;
+    if (this.#request && !this.#flushing) this.#deadline.set(this.#request.readTimeoutMs);
+  }
+
+  /** No data until `resume`; the peer is not slow meanwhile. */
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#deadline.clear();
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) this.#receive(held);
+    if (this.#paused || this.#state === "closed") return;
+    if (this.#request) this.#deadline.set(this.#request.readTimeoutMs);
+    this.socket.resume();
+  }
+
+  /** The pool's: the connection waits for so long at most. */
+  waitIdle(idleMs: number): void {
+    this.#deadline.set(idleMs);
+  }
+
+  /** After 101: everything from here on goes through the tunnel. */
+  detach(tunnel: TunnelSide): void {
+    this.#state = "tunnel";
+    this.#tunnel = tunnel;
+    this.#request = undefined;
+    this.#deadline.clear();
+  }
+
+  send(chunk: Buffer): boolean {
+    if (this.socket.destroyed) return true;
+    const goesOn = this.socket.write(chunk);
+    if (!goesOn) this.#drainWanted = true;
+    return goesOn;
+  }
+
+  endSending(): void {
+    this.socket.end();
+  }
+
+  pauseReading(): void {
+    this.socket.pause();
+  }
+
+  resumeReading(): void {
+    this.socket.resume();
+  }
+
+  destroySoon(): void {
+    this.socket.destroySoon();
+  }
+
+  /** Closes the connection; the handler hears no more of it. */
+  destroy(): void {
+    this.#request = undefined;
+    this.socket.destroy();
+  }
+
+  #advance(state: "handshake" | "idle"): void {
+    const request = this.#request;
+    this.#state = state;
+    if (!request) return this.destroy();
+    if (state === "handshake") return this.#deadline.set(request.connectTimeoutMs);
+    this.#state = "head";
+    request.handler.onConnected();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#paused) {
+      this.#held = this.#held ? Buffer.concat([this.#held, chunk]) : Buffer.from(chunk);
+      return;
+    }
+    const request = this.#request;
+    if (this.#state === "tunnel") return this.#tunnel?.received(chunk);
+    if (!request) return this.destroy();
+    this.#deadline.set(this.#requestSent ? request.readTimeoutMs : request.sendTimeoutMs);
+    let at = 0;
+    while (this.#request === request && this.#state === "head") {
+      const used = this.#readHead(request, at === 0 ? chunk : chunk.subarray(at));
+      if (used === -1) return;
+      at += used;
+    }
+    if (this.#tunnel && at < chunk.length) this.#tunnel.received(chunk.subarray(at));
+    if (this.#request === request) this.#readBody(request, chunk, at);
+    if (this.#request === request) request.handler.onReadDone();
+  }
+
+  /** @returns bytes that belong to the head; -1: there is nothing more to read. */
+  #readHead(request: PeerRequest, input: Buffer): number {
+    const step = this.#reader.take(input, request.headBytesMax, request.method);
+    if (step.kind === "more") return -1;
+    if (step.kind === "fault") {
+      this.#fail("invalid_header", undefined, step.sentence);
+      return -1;
+    }
+    const { head, used } = step;
+    if (head.status < 200 && head.status !== 101) return used < input.length ? used : -1;
+    this.#decoder = head.body;
+    this.#keepsAlive = head.keepsAlive;
+    this.#state = "body";
+    request.handler.onHead(head);
+    return used;
+  }
+
+  #readBody(request: PeerRequest, chunk: Buffer, from: number): void {
+    let at = from;
+    for (;;) {
+      const step = this.#decoder?.take(chunk, at) ?? { kind: "end", used: 0 };
+      if (step.kind === "more") return;
+      if (step.kind === "fault") {
+        const sentence = `upstream sent invalid chunked response: ${step.what}`;
+        return this.#fail("error", undefined, sentence);
+      }
+      at += step.used;
+      if (step.kind === "end") return this.#finish(request, at === chunk.length);
+      request.handler.onData(step.data);
+      if (this.#request !== request) return;
+      if (this.#paused && at < chunk.length) {
+        this.#held = Buffer.from(chunk.subarray(at));
+        return;
+      }
+    }
+  }
+
+  /** @param isClean nothing came behind the response. */
+  #finish({ handler }: PeerRequest, isClean: boolean): void {
+    this.#request = undefined;
+    this.#deadline.clear();
+    const { socket } = this;
+    const mayServe =
+      isClean && this.#keepsAlive && this.#requestSent && !this.#paused && !socket.destroyed;
+    this.#state = "idle";
+    if (!mayServe || socket.writableLength > 0 || !this.#options.onFree(this)) {
+      this.#state = "closed";
+      socket.destroySoon();
+    }
+    handler.onEnd();
+  }
+
+  #drained(): void {
+    if (!this.#drainWanted) return;
+    this.#drainWanted = false;
+    if (this.#tunnel) return this.#tunnel.drained();
+    const request = this.#request;
+    if (!request) return;
+    this.#deadline.set(this.#requestSent ? request.readTimeoutMs : request.sendTimeoutMs);
+    request.handler.onDrain();
+  }
+
+  #peerHasEnded(): void {
+    if (this.#tunnel) return this.#tunnel.ended();
+    const request = this.#request;
+    if (request && this.#state === "body" && this.#decoder instanceof UntilCloseDecoder) {
+      return this.#finish(request, false);
+    }
+    this.#fail("error", undefined);
+    this.socket.destroy();
+  }
+
+  #closed(): void {
+    this.#deadline.clear();
+    this.#fail("error", undefined);
+    this.#state = "closed";
+    this.#options.onClosed(this);
+    const tunnel = this.#tunnel;
+    this.#tunnel = undefined;
+    tunnel?.closed();
+  }
+
+  #onDeadline(): void {
+    const request = this.#request;
+    if (!request) return this.destroy();
+    if (this.#state === "head") {
+      const unsent = this.socket.writableLength === 0 ? 0 : unsentBytes(this.socket);
+      const isSlow = unsent > 0 && unsent === this.#unsentBytes;
+      this.#unsentBytes = unsent;
+      // Until all is written the peer need not answer; what is missing may be the client's to send.
+      if (!isSlow && unsent > 0) return this.#deadline.set(request.sendTimeoutMs);
+      if (!this.#requestSent && unsent === 0) return;
+      if (this.#flushing && unsent === 0) {
+        this.#flushing = false;
+        return this.#deadline.set(request.readTimeoutMs);
+      }
+    }
+    this.#fail("timeout", undefined);
+  }
+
+  #fail(reason: PeerFailure["reason"], error: Error | undefined, sentence?: string): void {
+    const request = this.#request;
+    const phase = PHASES[this.#state];
+    this.#request = undefined;
+    if (!request) return;
+    this.socket.destroy();
+    request.handler.onFailure({ reason, phase, error, sentence });
+  }
+}
+
+const PHASES: Readonly<Record<State, PeerPhase>> = {
+  connecting: "connect",
+  handshake: "handshake",
+  idle: "head",
+  head: "head",
+  body: "body",
+  tunnel: "body",
+  closed: "head",
+};
