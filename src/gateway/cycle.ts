@@ -15,6 +15,7 @@ import { ProxyServices } from "./http/proxy/proxy-services.ts";
 import type { Exchange } from "./http/exchange.ts";
 import type { ErrorLogWriter } from "./http/request-context.ts";
 import type { LogBook } from "./log-book.ts";
+import { AddressUpstreams } from "./upstream/address-upstreams.ts";
 import type { ServerDirectory } from "./upstream/server-directory.ts";
 import type { SessionZones } from "./upstream/session-table.ts";
 import { Upstream } from "./upstream/upstream.ts";
@@ -36,6 +37,8 @@ export class Cycle {
   readonly clock: Clock;
   readonly logs: LogBook;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** For addresses that only a request tells. */
+  readonly addressUpstreams: AddressUpstreams;
   readonly proxy: ProxyServices;
   /** The buckets of `limit_req`. */
   readonly limitZones: LimitZones;
@@ -66,6 +69,7 @@ export class Cycle {
     if (previous) checkZoneOwners(config, previous.config);
     this.logs.take(config.logFiles);
     this.errorLog = this.logs.errorLog(config.errorLogs);
+    this.addressUpstreams = new AddressUpstreams(services);
     this.upstreams = new Map(
       [...config.upstreams].map(([name, upstream]) => [
         name,

@@ -78,6 +78,8 @@ export interface GatewayConfig {
   readonly warnings: readonly ConfigProblem[];
   /** Absolute. Default: <prefix>/logs/gateway.pid. */
   readonly pidFile: string;
+  /** How long requests may go on after the configuration is replaced or the gateway stops; 0: no bound. */
+  readonly workerShutdownTimeoutMs: number;
   /** `error_log` of the main level. */
   readonly errorLogs: readonly ErrorLogTarget[];
   readonly listeners: readonly ListenerConfig[];

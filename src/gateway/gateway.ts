@@ -15,6 +15,7 @@ import type { Exchange } from "./http/exchange.ts";
 import { Listener, type ListenerServices } from "./http/listener.ts";
 import { RequestHandler } from "./http/request-handler.ts";
 import { LogBook } from "./log-book.ts";
+import { RetiredCycles } from "./retired-cycles.ts";
 import { describeSystemError } from "./nginx/system-error.ts";
 import { formatAddress } from "./http/listen-address.ts";
 import type { ConnectionCounts } from "./http/connection-counts.ts";
@@ -49,8 +50,7 @@ export class Gateway implements Closable {
   #listeners: ReadonlyMap<string, Listener> = new Map();
   #cycle: Cycle | undefined;
   #handler: RequestHandler | undefined;
-  /** Old cycles whose last request is not done. */
-  readonly #draining = new Set<Cycle>();
+  readonly #retired: RetiredCycles;
   #connectionCount = 0;
   #requestCount = 0;
   #changing: Promise<void> = Promise.resolve();
@@ -60,6 +60,7 @@ export class Gateway implements Closable {
     const { config, clock, stderr, directory = emptyDirectory } = options;
     const logs = new LogBook(clock, stderr);
     const wheel = new TimerWheel(clock);
+    this.#retired = new RetiredCycles(clock);
     this.#services = {
       clock,
       logs,
@@ -112,13 +113,19 @@ export class Gateway implements Closable {
     return failures;
   }
 
-  /** Graceful: no new connections, requests in progress are finished. */
+  /** Old configurations that still have requests in progress. */
+  get retiredCount(): number {
+    return this.#retired.count;
+  }
+
+  /** Graceful: no new connections; requests in progress are finished, within `worker_shutdown_timeout` if there is one. */
   async close(): Promise<void> {
     await this.#changing;
     for (const listener of this.#listeners.values()) listener.stop();
-    this.#cycle?.retire();
-    const cycles = [...this.#draining, ...(this.#cycle ? [this.#cycle] : [])];
-    await Promise.all(cycles.map((cycle) => cycle.done));
+    const late = Promise.withResolvers<void>();
+    this.#retired.after(this.config.workerShutdownTimeoutMs, late.resolve);
+    if (this.#cycle) void this.#retired.drain(this.#cycle);
+    await Promise.race([this.#retired.done(), late.promise]);
     this.terminate();
   }
 
@@ -127,6 +134,7 @@ export class Gateway implements Closable {
     for (const listener of this.#listeners.values()) listener.destroy();
     this.#services.zones.close();
     this.#cycle?.retire();
+    this.#retired.close();
   }
 
   #counts(): ConnectionCounts {
@@ -174,11 +182,15 @@ export class Gateway implements Closable {
 
   /** The old cycle ends with its last request; the log then says so in nginx's words. */
   async #drain(cycle: Cycle): Promise<void> {
-    this.#draining.add(cycle);
-    cycle.retire();
-    await cycle.done;
-    this.#draining.delete(cycle);
+    const newest = this.#connectionCount;
+    this.#retired.after(cycle.config.workerShutdownTimeoutMs, () => this.#closeUnused(newest));
+    await this.#retired.drain(cycle);
     this.#cycle?.errorLog.write("notice", `worker process ${process.pid} exited with code 0`);
+  }
+
+  /** What was opened under the old configuration and never used goes with it; other idle connections serve the new one. */
+  #closeUnused(numberMax: number): void {
+    for (const listener of this.#listeners.values()) listener.closeUnused(numberMax);
   }
 
   /** Binds the addresses that are not bound yet: all of them or none. */
@@ -218,6 +230,7 @@ export class Gateway implements Closable {
       if (listener) next.set(key, listener);
     }
     this.#listeners = next;
+    for (const listener of fresh.values()) listener.open();
     for (const [key, listener] of before) if (!next.has(key)) listener.stop();
   }
 }

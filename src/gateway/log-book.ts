@@ -19,6 +19,21 @@ function openFailure(path: string, error: unknown): string {
   return `open() "${path}" failed (${describeSystemError(error)})`;
 }
 
+/** All or none. */
+function openAll(paths: readonly string[]): readonly LogFile[] {
+  const files: LogFile[] = [];
+  for (const path of paths) {
+    try {
+      files.push(new LogFile(path));
+    } catch (error) {
+      for (const file of files) file.close();
+      const sentence = openFailure(path, error);
+      throw new AppError("CONFIG_INVALID", sentence, { side: "config", cause: error });
+    }
+  }
+  return files;
+}
+
 export class LogBook {
   readonly #clock: Clock;
   readonly #stderr: LineSink;
@@ -34,23 +49,19 @@ export class LogBook {
     this.#buffers = new LogBuffers(clock, (path, text) => this.#files.get(path)?.file.write(text));
   }
 
-  /** Opens the files that are not open yet. @throws AppError CONFIG_INVALID; nothing is taken then. */
+  /**
+   * Opens the files, those that are open already once more: a reload finds what logrotate has moved away.
+   * @throws AppError CONFIG_INVALID; everything is as it was then.
+   */
   take(paths: readonly string[]): void {
-    const taken: string[] = [];
-    for (const path of paths) {
-      try {
-        const entry = this.#files.get(path) ?? { file: new LogFile(path), users: 0 };
-        entry.users++;
-        this.#files.set(path, entry);
-        taken.push(path);
-      } catch (error) {
-        this.giveBack(taken);
-        throw new AppError("CONFIG_INVALID", openFailure(path, error), {
-          side: "config",
-          cause: error,
-        });
-      }
+    for (const file of openAll(paths)) {
+      const entry = this.#files.get(file.path);
+      // The next line meets the buffer that the new configuration asks for.
+      this.#buffers.close(file.path);
+      entry?.file.close();
+      this.#files.set(file.path, { file, users: (entry?.users ?? 0) + 1 });
     }
+    this.#named.clear();
   }
 
   /** Closes the files that nobody uses any more. */

@@ -1,5 +1,5 @@
 /**
- * The connections of one listening address: reads the PROXY header, has tls-handshakes.ts end TLS, tells plain
+ * The connections to one local address: reads the PROXY header, has tls-handshakes.ts end TLS, tells plain
  * HTTP on a TLS port apart by its first byte, and gives each connection to the HTTP/1.1 engine of net/http1.
  * `configure` changes what it does with the next handshake and the next request.
  */
@@ -24,16 +24,25 @@ const PLAIN_ON_TLS: HeadFault = {
   sentence: "client sent plain HTTP request to HTTPS port while reading client request headers",
 };
 
+/** What is known of a connection that has said nothing yet. */
+interface Accepted {
+  readonly number: number;
+  readonly tls: boolean;
+  readonly proxyProtocol?: ProxyProtocolFacts | undefined;
+}
+
 export class HttpEngine {
   #address: AddressConfig;
   readonly #services: ListenerServices;
   #secure: TlsHandshakes | undefined;
   #stopped = false;
   readonly #connections = new Set<ServerConnection>();
+  /** Those without a request so far, with their numbers. */
+  readonly #unused = new Map<ServerConnection, number>();
   /** Connections that began with TLS or the PROXY protocol. */
   readonly #raw = new Set<Socket>();
-  /** Connections whose first bytes have not come, on ports with TLS or the PROXY protocol. */
-  readonly #silent = new Set<Socket>();
+  /** Connections whose first bytes have not come, on ports with TLS or the PROXY protocol, with their numbers. */
+  readonly #silent = new Map<Socket, number>();
 
   constructor(address: AddressConfig, services: ListenerServices) {
     this.#address = address;
@@ -45,35 +54,45 @@ export class HttpEngine {
     this.#address = address;
     if (!address.tls) return;
     this.#secure = new TlsHandshakes(address, {
-      onSecure: (socket, tls, proxyProtocol) => this.#serve(socket, { tls, proxyProtocol }),
+      onSecure: (socket, tls, origin) => this.#serve(socket, { tls, ...origin }),
       onFault: this.#services.onClientFault,
     });
   }
 
   /** An accepted connection. */
-  take(socket: Socket, tls: boolean): void {
+  take(socket: Socket): void {
+    const number = this.#services.nextConnectionNumber();
+    const { tls, proxyProtocol } = this.#address;
     // Only plain HTTP lets a client close its side first and still read the response.
-    if (!tls && !this.#address.proxyProtocol) return this.#serve(socket, { adopts: true });
+    if (!tls && !proxyProtocol) return this.#serve(socket, { number, adopts: true });
     // The engine reports what matters; without a handler of our own a late reset would end the process.
     socket.on("error", () => {});
     this.#raw.add(socket);
     socket.once("close", () => this.#raw.delete(socket));
     if (tls) socket.allowHalfOpen = false;
-    if (this.#address.proxyProtocol) this.#readProxyHeader(socket, tls);
-    else this.#start(socket, tls);
+    if (proxyProtocol) this.#readProxyHeader(socket, { number, tls });
+    else this.#start(socket, { number, tls });
   }
 
   /** Calls with what each open connection is doing. */
   countInto(count: (activity: ConnectionActivity) => void): void {
     for (const { activity } of this.#connections) count(activity);
-    for (const _ of this.#silent) count("waiting");
+    for (const _ of this.#silent.keys()) count("waiting");
   }
 
   /** Idle connections close now, others after their response. */
   stop(): void {
     this.#stopped = true;
     for (const connection of this.#connections) connection.retire();
-    for (const socket of this.#silent) socket.destroy();
+    for (const socket of this.#silent.keys()) socket.destroy();
+  }
+
+  /** Closes the connections up to this number that have never sent anything. */
+  closeUnused(numberMax: number): void {
+    for (const [connection, number] of this.#unused) {
+      if (number <= numberMax && connection.activity === "waiting") connection.destroy();
+    }
+    for (const [socket, number] of this.#silent) if (number <= numberMax) socket.destroy();
   }
 
   /** Closes every connection now. */
@@ -82,26 +101,27 @@ export class HttpEngine {
     for (const socket of this.#raw) socket.destroy();
   }
 
-  #start(socket: Socket, tls: boolean, proxyProtocol?: ProxyProtocolFacts): void {
+  #start(socket: Socket, accepted: Accepted): void {
     const secure = this.#secure;
-    if (!tls) return this.#serve(socket, { proxyProtocol });
+    const { number, tls, proxyProtocol } = accepted;
+    if (!tls) return this.#serve(socket, { number, proxyProtocol });
     if (!secure) return void socket.destroy();
-    this.#receiveFirst(socket, (first) => () => {
+    this.#receiveFirst(socket, number, (first) => () => {
       socket.unshift(first);
-      if (first[0] === TLS_HANDSHAKE) secure.take(socket, { first, proxyProtocol });
-      else this.#serve(socket, { refusal: PLAIN_ON_TLS, proxyProtocol });
+      if (first[0] === TLS_HANDSHAKE) secure.take(socket, { first, number, proxyProtocol });
+      else this.#serve(socket, { number, refusal: PLAIN_ON_TLS, proxyProtocol });
     });
   }
 
-  #readProxyHeader(socket: Socket, tls: boolean): void {
-    this.#receiveFirst(socket, (received) => {
+  #readProxyHeader(socket: Socket, accepted: Accepted): void {
+    this.#receiveFirst(socket, accepted.number, (received) => {
       const header = readProxyProtocol(received);
       if (header.kind === "more") return undefined;
       if (header.kind === "broken") return () => this.#refuseHeader(socket, received);
       return () => {
         const rest = received.subarray(header.length);
         if (rest.length > 0) socket.unshift(rest);
-        this.#start(socket, tls, header.facts);
+        this.#start(socket, { ...accepted, proxyProtocol: header.facts });
       };
     });
   }
@@ -113,10 +133,14 @@ export class HttpEngine {
   }
 
   /** Shows what has come so far, until `look` knows what to do with it. */
-  #receiveFirst(socket: Socket, look: (received: Buffer) => (() => void) | undefined): void {
+  #receiveFirst(
+    socket: Socket,
+    number: number,
+    look: (received: Buffer) => (() => void) | undefined,
+  ): void {
     const deadline = this.#services.wheel.deadline(() => socket.destroy());
     deadline.set(this.#address.defaultServer.location.settings.core.headerTimeoutMs);
-    this.#silent.add(socket);
+    this.#silent.set(socket, number);
     const abandon = (): void => void socket.destroy();
     const settle = (): void => {
       deadline.clear();
@@ -140,6 +164,7 @@ export class HttpEngine {
   #serve(
     socket: Socket,
     how: {
+      readonly number: number;
       readonly tls?: ClientTls;
       readonly refusal?: HeadFault;
       readonly proxyProtocol?: ProxyProtocolFacts | undefined;
@@ -147,14 +172,14 @@ export class HttpEngine {
       readonly adopts?: boolean;
     },
   ): void {
-    const { tls, refusal, proxyProtocol, adopts = false } = how;
+    const { number, tls, refusal, proxyProtocol, adopts = false } = how;
     const connection = new ServerConnection({
       open: (receive) =>
         adopts ? this.#services.reads.adopt(socket, receive) : socket.on("data", receive),
       wheel: this.#services.wheel,
       limits: () => connectionLimits(this.#address.defaultServer.location.settings),
       facts: {
-        number: this.#services.nextConnectionNumber(),
+        number,
         openedMs: this.#services.wheel.nowMs(),
         remoteAddress: socket.remoteAddress ?? "unix:",
         remotePort: socket.remotePort ?? 0,
@@ -163,12 +188,19 @@ export class HttpEngine {
         tls,
         ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
       },
-      onRequest: (exchange) => this.#services.onExchange(exchange, this.#address),
+      onRequest: (exchange) => {
+        if (exchange.requestNumber === 1) this.#unused.delete(connection);
+        this.#services.onExchange(exchange, this.#address);
+      },
       onFault: this.#services.onClientFault,
       ...(refusal === undefined ? {} : { refusal }),
     });
     this.#connections.add(connection);
-    connection.socket.once("close", () => this.#connections.delete(connection));
+    this.#unused.set(connection, number);
+    connection.socket.once("close", () => {
+      this.#connections.delete(connection);
+      this.#unused.delete(connection);
+    });
     if (this.#stopped) connection.retire();
   }
 }

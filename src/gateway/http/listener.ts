@@ -26,12 +26,17 @@ export interface ListenerServices {
   readonly nextConnectionNumber: () => number;
 }
 
+/** Most connections that wait for `open`; more are closed. */
+const EARLY_COUNT_MAX = 1_024;
+
 export class Listener {
   #config: ListenerConfig;
   readonly #services: ListenerServices;
   readonly #server: NetServer;
-  /** By address; made when first needed, kept over reloads. */
+  /** By the local address of connections; made when first needed, kept over reloads. */
   readonly #engines = new Map<string, HttpEngine>();
+  /** Accepted before `open`; undefined: it has been called. */
+  #early: Socket[] | undefined = [];
   #stopped = false;
 
   constructor(config: ListenerConfig, services: ListenerServices) {
@@ -46,7 +51,7 @@ export class Listener {
     return formatAddress(config.bind);
   }
 
-  /** @throws the system's error (EADDRINUSE, EACCES, ...). */
+  /** Clients can connect then; `open` serves them. @throws the system's error (EADDRINUSE, EACCES, ...). */
   async bind(): Promise<void> {
     const { host, port } = this.#config.bind;
     const { backlog } = this.#config;
@@ -61,12 +66,25 @@ export class Listener {
     );
   }
 
+  /** The configuration is in force: serves the connections that have waited, and all to come. */
+  open(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const socket of early) this.#accept(socket);
+  }
+
   /** New requests, also those of open connections, see the new configuration. */
   swap(config: ListenerConfig): void {
     this.#config = config;
-    for (const address of config.addresses) {
-      this.#engines.get(formatAddress(address.address))?.configure(address);
+    for (const [host, engine] of this.#engines) {
+      const address = this.#addressOf(host);
+      if (address) engine.configure(address);
     }
+  }
+
+  /** Closes the connections up to this number that have never sent anything. */
+  closeUnused(numberMax: number): void {
+    for (const engine of this.#engines.values()) engine.closeUnused(numberMax);
   }
 
   /** Calls with what each open connection is doing. */
@@ -79,6 +97,7 @@ export class Listener {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#server.close();
+    for (const socket of this.#early ?? []) socket.destroy();
     for (const engine of this.#engines.values()) engine.stop();
   }
 
@@ -89,25 +108,28 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const address = this.#addressOf(socket);
-    if (address) this.#engineFor(address).take(socket, address.tls);
+    const early = this.#early;
+    if (early && early.length < EARLY_COUNT_MAX) return void early.push(socket);
+    const engine = early ? undefined : this.#engineFor(socket.localAddress ?? "");
+    if (engine) engine.take(socket);
     else socket.destroy();
   }
 
-  #engineFor(address: AddressConfig): HttpEngine {
-    const key = formatAddress(address.address);
-    const known = this.#engines.get(key);
+  #engineFor(host: string): HttpEngine | undefined {
+    const known = this.#engines.get(host);
     if (known) return known;
+    const address = this.#addressOf(host);
+    if (!address) return undefined;
     const engine = new HttpEngine(address, this.#services);
-    this.#engines.set(key, engine);
+    this.#engines.set(host, engine);
     return engine;
   }
 
-  /** The address that the connection came in on; a wildcard takes what no address names. */
-  #addressOf(socket: Socket): AddressConfig | undefined {
+  /** The address for connections to that host; a wildcard takes what no address names. */
+  #addressOf(host: string): AddressConfig | undefined {
     const { addresses } = this.#config;
     return (
-      addresses.find(({ address }) => address.host === socket.localAddress) ??
+      addresses.find(({ address }) => address.host === host) ??
       addresses.find(({ address }) => isWildcard(address)) ??
       addresses[0]
     );

@@ -18,18 +18,19 @@ import type { ProxyProtocolFacts } from "./proxy-protocol.ts";
 import type { ServerTls } from "./server-tls.ts";
 
 /** What is known of a connection before its handshake. */
-export interface HandshakeOrigin {
-  /** The first bytes, which are also still to be read from the socket. */
-  readonly first: Buffer;
+export interface ConnectionOrigin {
+  /** Of the connection, over all listeners. */
+  readonly number: number;
   readonly proxyProtocol: ProxyProtocolFacts | undefined;
 }
 
+export interface HandshakeOrigin extends ConnectionOrigin {
+  /** The first bytes, which are also still to be read from the socket. */
+  readonly first: Buffer;
+}
+
 export interface TlsHandshakeEvents {
-  readonly onSecure: (
-    socket: TLSSocket,
-    tls: ClientTls,
-    proxyProtocol: ProxyProtocolFacts | undefined,
-  ) => void;
+  readonly onSecure: (socket: TLSSocket, tls: ClientTls, origin: ConnectionOrigin) => void;
   /** One sentence. */
   readonly onFault: (message: string) => void;
 }
@@ -40,7 +41,7 @@ export class TlsHandshakes {
   readonly #server: Server;
   readonly #origin = new AsyncLocalStorage<{
     readonly ciphers: Buffer | undefined;
-    readonly proxyProtocol: ProxyProtocolFacts | undefined;
+    readonly connection: ConnectionOrigin;
   }>();
 
   constructor(address: AddressConfig, events: TlsHandshakeEvents) {
@@ -50,8 +51,8 @@ export class TlsHandshakes {
   }
 
   /** An accepted connection of which nothing has been read, or what was read has been put back. */
-  take(socket: Socket, { first, proxyProtocol }: HandshakeOrigin): void {
-    const kept = { ciphers: offeredCiphers(first), proxyProtocol };
+  take(socket: Socket, { first, number, proxyProtocol }: HandshakeOrigin): void {
+    const kept = { ciphers: offeredCiphers(first), connection: { number, proxyProtocol } };
     // Node's TLS server does not say which connection a handshake belongs to.
     this.#origin.run(kept, () => this.#server.emit("connection", socket));
   }
@@ -79,9 +80,11 @@ export class TlsHandshakes {
     });
     server.on("secureConnection", (socket) => {
       const origin = this.#origin.getStore();
-      const chosen = this.#tlsFor(serverNameOf(socket));
-      const facts = new ClientTls(socket, chosen, origin?.ciphers);
-      this.#events.onSecure(socket, facts, origin?.proxyProtocol);
+      if (origin) {
+        const chosen = this.#tlsFor(serverNameOf(socket));
+        const facts = new ClientTls(socket, chosen, origin.ciphers);
+        this.#events.onSecure(socket, facts, origin.connection);
+      } else socket.destroy();
     });
     return server;
   }

@@ -86,6 +86,7 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
     sources: parser.sources,
     warnings: problems.warnings,
     pidFile: main.get(mainSettings.pid) ?? resolve(prefix, "logs/gateway.pid"),
+    workerShutdownTimeoutMs: main.get(mainSettings.workerShutdownTimeout),
     errorLogs: main.get(errorLogSettings.logs),
     logFormats,
     logFiles,

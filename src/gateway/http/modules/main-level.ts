@@ -1,6 +1,6 @@
 /** Directives of the main level and of `events` (ngx_core_module, ngx_events_module). */
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
-import { accepted, block, flag, single, type Setting } from "../../nginx/directive.ts";
+import { accepted, block, durationMs, flag, single, type Setting } from "../../nginx/directive.ts";
 
 export const eventsBlock = block({ name: "events", contexts: ["main"], opens: "events" });
 export const httpBlock = block({ name: "http", contexts: ["main"], opens: "http" });
@@ -40,7 +40,15 @@ const workerProcesses: Setting<string> = single({
   initial: "1",
 });
 
-export const mainSettings = { daemon, pid, workerProcesses };
+/** How long an old configuration's requests may go on after a reload or QUIT; 0: as long as they take. */
+const workerShutdownTimeout: Setting<number> = single({
+  name: "worker_shutdown_timeout",
+  contexts: ["main"],
+  value: durationMs,
+  initial: 0,
+});
+
+export const mainSettings = { daemon, pid, workerProcesses, workerShutdownTimeout };
 
 /** Tuning of nginx's own process model, accepted so that existing files load. */
 export const mainAccepted = [
