@@ -42,7 +42,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["manager"],
   "fast-xml-parser": ["config"],
   fastify: ["manager"],
-  "http-proxy-3": ["gateway", "manager"],
+  "http-proxy-3": ["manager"],
   kysely: ["manager"],
   "libxml2-wasm": ["config", "mediation"],
   pino: ["observability"],

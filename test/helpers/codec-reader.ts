@@ -57,7 +57,8 @@ class CodecReader {
   #takeHead(input: Buffer): Buffer | undefined {
     const step = this.#heads.take(input, this.#limits);
     if (step.kind === "more") return undefined;
-    const { method, target, version, fields, fault } = step.head;
+    const { method, target, version, fault } = step.head;
+    const fields = step.head.fields.map(([name, value]) => [name, value] as const);
     const framing = fault ? undefined : requestFraming(step.head);
     const status = framing?.kind === "fault" ? framing.fault.status : fault?.status;
     const end =
@@ -82,7 +83,8 @@ class CodecReader {
       assert.ok(step.data.length > 0 && step.used > 0, "a piece of data is not empty");
       current.body += step.data.toString("latin1");
     } else {
-      current.trailers = decoder instanceof ChunkedDecoder ? decoder.trailers : [];
+      const trailers = decoder instanceof ChunkedDecoder ? decoder.trailers : [];
+      current.trailers = trailers.map(([name, value]) => [name, value] as const);
       current.end = "complete";
       this.#decoder = undefined;
     }

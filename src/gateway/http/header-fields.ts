@@ -3,34 +3,38 @@
  * drops by default (`ignore_invalid_headers on`, `underscores_in_headers off`): a back end that maps "_" to "-"
  * must not take a client's field for one that the gateway sets.
  */
+import { type HeaderField, lowerNameOf, valuesOf } from "../../net/http1/header-field.ts";
 
-export type HeaderField = readonly [name: string, value: string];
+export type { HeaderField } from "../../net/http1/header-field.ts";
 
 /** Fields whose values are joined with "; " and ", " when a variable asks for all of them. */
 const JOINER: Readonly<Record<string, string>> = { cookie: "; " };
 
-/** Fields of Node's flat list of names and values. */
-export function toFields(flat: readonly string[]): readonly HeaderField[] {
-  const fields: HeaderField[] = [];
-  for (let at = 0; at + 1 < flat.length; at += 2) fields.push([flat[at] ?? "", flat[at + 1] ?? ""]);
-  return fields;
-}
-
 /** All values of a field joined as one; "" when it is absent. `lowerName`: in lower case. */
 export function fieldValue(fields: readonly HeaderField[], lowerName: string): string {
-  return fieldValues(fields, lowerName).join(JOINER[lowerName] ?? ", ");
+  let joined: string | undefined;
+  for (const field of fields) {
+    if (lowerNameOf(field) !== lowerName) continue;
+    joined = joined === undefined ? field[1] : joined + (JOINER[lowerName] ?? ", ") + field[1];
+  }
+  return joined ?? "";
 }
 
 /** The values of a field in order. `lowerName`: in lower case. */
 export function fieldValues(fields: readonly HeaderField[], lowerName: string): readonly string[] {
-  return fields.filter(([name]) => name.toLowerCase() === lowerName).map(([, value]) => value);
+  return valuesOf(fields, lowerName);
 }
 
 /** The value of the cookie in `Cookie` fields; names of cookies are compared without case, as in nginx. */
 export function requestCookie(fields: readonly HeaderField[], name: string): string {
-  for (const value of fieldValues(fields, "cookie")) {
-    for (const pair of value.split(";")) {
-      const found = valueOfPair(pair, name);
+  const lower = name.toLowerCase();
+  for (const field of fields) {
+    if (lowerNameOf(field) !== "cookie") continue;
+    const list = field[1];
+    for (let at = 0, end = 0; at < list.length; at = end + 1) {
+      end = list.indexOf(";", at);
+      if (end === -1) end = list.length;
+      const found = valueOfPair(list, lower, at, end);
       if (found !== undefined) return found;
     }
   }
@@ -39,17 +43,25 @@ export function requestCookie(fields: readonly HeaderField[], name: string): str
 
 /** The value of the cookie that `Set-Cookie` fields set. */
 export function responseCookie(fields: readonly HeaderField[], name: string): string {
-  for (const value of fieldValues(fields, "set-cookie")) {
-    const found = valueOfPair(value.split(";", 1)[0] ?? "", name);
+  const lower = name.toLowerCase();
+  for (const field of fields) {
+    if (lowerNameOf(field) !== "set-cookie") continue;
+    const end = field[1].indexOf(";");
+    const found = valueOfPair(field[1], lower, 0, end === -1 ? field[1].length : end);
     if (found !== undefined) return found;
   }
   return "";
 }
 
-function valueOfPair(pair: string, name: string): string | undefined {
-  const equals = pair.indexOf("=");
-  if (equals === -1 || pair.slice(0, equals).trim().toLowerCase() !== name.toLowerCase()) {
-    return undefined;
-  }
-  return pair.slice(equals + 1).trim();
+/** The value of "name=value" between two places of a list; undefined: it has another name. */
+function valueOfPair(
+  list: string,
+  lowerName: string,
+  from: number,
+  to: number,
+): string | undefined {
+  const equals = list.indexOf("=", from);
+  if (equals === -1 || equals >= to) return undefined;
+  if (list.slice(from, equals).trim().toLowerCase() !== lowerName) return undefined;
+  return list.slice(equals + 1, to).trim();
 }

@@ -8,12 +8,14 @@ import type { LocationConfig, ServerConfig } from "../gateway-config.ts";
 import type { AttemptRecord } from "../upstream/attempt-record.ts";
 import type { ConnectionCounts } from "./connection-counts.ts";
 import type { Exchange, ResponseHead } from "./exchange.ts";
+import { parseSize } from "../nginx/units.ts";
 import { escapeChars } from "../escape-chars.ts";
 import { fromByteString } from "../byte-string.ts";
 import type { HeaderField } from "./header-fields.ts";
 import type { ClientAddress } from "./modules/realip.ts";
 import { mappedPath } from "./mapped-path.ts";
 import { type PhaseName, type Running, whenAnswered } from "./phase.ts";
+import type { TimerWheel } from "../../net/http1/timer-wheel.ts";
 import type { SpooledBody } from "../spool/spooled-body.ts";
 import { escapePath, type RequestTarget } from "./request-target.ts";
 
@@ -25,6 +27,8 @@ export interface ErrorLogWriter {
 /** What a context asks of the cycle that runs its request. */
 export interface ContextServices {
   readonly clock: Clock;
+  /** For what takes its time. */
+  readonly wheel: TimerWheel;
   errorLogOf(location: LocationConfig): ErrorLogWriter;
   /** What the connections of the gateway are doing. */
   counts(): ConnectionCounts;
@@ -101,6 +105,8 @@ export class RequestContext {
   limitReqStatus = "";
   /** $limit_conn_status; "": not limited. */
   limitConnStatus = "";
+  /** Bytes a second that `set $limit_rate` or the peer asks for; undefined: `limit_rate` decides. */
+  limitRate: number | undefined;
   /** Values of `map` variables that are asked for once a request, by variable. */
   readonly mapValues = new LazyMap<string>();
   /** The chosen location; before the choice, the server's own level. */
@@ -119,8 +125,10 @@ export class RequestContext {
   readonly sentTrailers: [name: string, value: string][] = [];
   /** Status for the log where no head was sent: 499, 444. */
   statusWithoutResponse = 0;
-  /** The body, read ahead; undefined before anything has asked for it. */
+  /** The body, as a whole; undefined before anything has asked for it. */
   requestBody: SpooledBody | undefined;
+  /** The body was given to a peer as it came; `requestBody` has it if it was small. */
+  isBodySpent = false;
   /** `Set-Cookie` of `sticky cookie`: every response of the request carries it. */
   stickyCookie: string | undefined;
   /** Fields of the response that redirected the request inside: the next one carries them on. */
@@ -149,6 +157,11 @@ export class RequestContext {
   /** What the connections of the gateway are doing now. */
   get connectionCounts(): ConnectionCounts {
     return this.#services.counts();
+  }
+
+  /** For what takes its time. */
+  get wheel(): TimerWheel {
+    return this.#services.wheel;
   }
 
   /** What is to be done when the request is over, however it ended. */
@@ -311,6 +324,7 @@ export class RequestContext {
   setVariable(name: string, value: string): void {
     if (name === "args")
       this.target = { ...this.target, query: value, raw: withQuery(this, value) };
+    else if (name === "limit_rate") this.limitRate = parseSize(value) ?? 0;
     else this.#variables.set(name, value);
   }
 

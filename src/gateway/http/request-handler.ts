@@ -8,7 +8,7 @@ import type { AddressConfig, ServerConfig } from "../gateway-config.ts";
 import { writeAccessLog } from "./access-log-lines.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldValue } from "./header-fields.ts";
-import { splitHostPort } from "./listen-address.ts";
+import { hostNameOf } from "./host-name.ts";
 import type { Running } from "./phase.ts";
 import { runPhases } from "./phases.ts";
 import { type ContextServices, RequestContext } from "./request-context.ts";
@@ -17,17 +17,23 @@ import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { respondError } from "./responses.ts";
 import type { ServerMatch } from "./server-names.ts";
 
+/** Names of an address whose servers are remembered. */
+const KNOWN_NAMES_MAX = 512;
+
 const NO_TARGET: RequestTarget = { path: "/", query: "", raw: "/", host: undefined };
 
 /** The requests of one cycle. */
 export class RequestHandler {
   readonly #cycle: Cycle;
   readonly #services: ContextServices;
+  /** Servers by name that were chosen before, of each address. */
+  readonly #servers = new Map<AddressConfig, Map<string, ServerMatch<ServerConfig>>>();
 
   constructor(cycle: Cycle) {
     this.#cycle = cycle;
     this.#services = {
       clock: cycle.clock,
+      wheel: cycle.proxy.wheel,
       counts: () => cycle.counts(),
       errorLogOf: (location) => cycle.errorLogOf(location),
       runPhases: (context, from) => runPhases(context, cycle, from),
@@ -39,7 +45,7 @@ export class RequestHandler {
     this.#cycle.enter(exchange);
     const { mergeSlashes } = address.defaultServer.location.settings.core;
     const target = parseRequestTarget(exchange.head.target, mergeSlashes);
-    const { server, captures } = chooseServer(exchange, address, target);
+    const { server, captures } = this.#chooseServer(exchange, address, target);
     const context = new RequestContext({
       exchange,
       target: target ?? NO_TARGET,
@@ -95,14 +101,27 @@ export class RequestHandler {
     context.end();
     this.#cycle.leave(exchange);
   }
-}
 
-function chooseServer(
-  exchange: Exchange,
-  address: AddressConfig,
-  target: RequestTarget | undefined,
-): ServerMatch<ServerConfig> {
-  const host = target?.host ?? fieldValue(exchange.head.fields, "host");
-  const name = (splitHostPort(host)?.host ?? "").toLowerCase().replace(/\.$/, "");
-  return address.names.find(name) ?? { server: address.defaultServer, captures: undefined };
+  #chooseServer(
+    exchange: Exchange,
+    address: AddressConfig,
+    target: RequestTarget | undefined,
+  ): ServerMatch<ServerConfig> {
+    const text = target?.host ?? fieldValue(exchange.head.fields, "host");
+    const { name } = hostNameOf(text);
+    const known = this.#servers.get(address)?.get(name);
+    if (known) return known;
+    const match = address.names.find(name) ?? {
+      server: address.defaultServer,
+      captures: undefined,
+    };
+    if (match.captures === undefined) this.#remember(address, name, match);
+    return match;
+  }
+
+  #remember(address: AddressConfig, name: string, match: ServerMatch<ServerConfig>): void {
+    const names = this.#servers.get(address) ?? new Map<string, ServerMatch<ServerConfig>>();
+    this.#servers.set(address, names);
+    if (names.size < KNOWN_NAMES_MAX && name.length < 256) names.set(name, match);
+  }
 }

@@ -5,10 +5,8 @@
  */
 import type { RequestHead } from "./exchange.ts";
 import { fieldValues } from "./header-fields.ts";
+import { hostNameOf } from "./host-name.ts";
 import type { RequestTarget } from "./request-target.ts";
-
-/** A name or address with an optional port; visible characters without "/". */
-const HOST_FORM = /^(?:\[[\da-fA-F:.]+\]|[!-.0-9;-Z\\^-~\u0080-\u00ff]+)(?::\d*)?$/;
 
 /** The status of the refusal; undefined: the request may go on. `target`: undefined when malformed. */
 export function refusalOf(
@@ -16,14 +14,10 @@ export function refusalOf(
   target: RequestTarget | undefined,
 ): number | undefined {
   if (head.fault) return head.fault.status;
-  if (!target || (target.host !== undefined && !isValidHost(target.host))) return 400;
-  const [host, ...otherHosts] = fieldValues(head.fields, "host");
-  if (otherHosts.length > 0) return 400;
-  const isBad = host === undefined ? head.version === "1.1" : !isValidHost(host);
+  if (!target || (target.host !== undefined && !hostNameOf(target.host).isValid)) return 400;
+  const hosts = fieldValues(head.fields, "host");
+  if (hosts.length > 1) return 400;
+  const [host] = hosts;
+  const isBad = host === undefined ? head.version === "1.1" : !hostNameOf(host).isValid;
   return isBad ? 400 : undefined;
-}
-
-/** "example.com", "example.com:80", "[::1]"; no empty name and no empty label inside. */
-export function isValidHost(text: string): boolean {
-  return HOST_FORM.test(text) && !text.includes("..") && !/^\.(?::|$)/.test(text);
 }

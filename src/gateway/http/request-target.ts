@@ -21,7 +21,7 @@ const UNSAFE_IN_PATH = new Set(Array.from(' "#%<>?\\^`{|}', (char) => char.charC
 
 /** Undefined: the target is malformed and the answer is 400. `mergeSlashes`: "//" counts as "/". */
 export function parseRequestTarget(target: string, mergeSlashes = true): RequestTarget | undefined {
-  const absolute = /^https?:\/\/([^/?#]+)(.*)$/is.exec(target);
+  const absolute = target.startsWith("/") ? null : /^https?:\/\/([^/?#]+)(.*)$/is.exec(target);
   const host = absolute?.[1];
   if (host?.includes("@") === true) return undefined;
   const origin = absolute ? (absolute[2] ?? "") : target;
@@ -38,11 +38,8 @@ export function parseRequestTarget(target: string, mergeSlashes = true): Request
 
 /** Undefined for a broken escape, NUL, or a path that climbs above the root. */
 function normalisePath(encoded: string, mergeSlashes: boolean): string | undefined {
-  if (/%(?![0-9A-Fa-f]{2})/.test(encoded)) return undefined;
-  const decoded = encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  if (decoded.includes("\0")) return undefined;
+  const decoded = encoded.includes("%") ? decodePath(encoded) : encoded;
+  if (decoded === undefined) return undefined;
   if (!decoded.includes("//") && !decoded.includes("/.")) return decoded;
   const segments: string[] = [];
   const words = decoded.split("/").slice(1);
@@ -56,6 +53,15 @@ function normalisePath(encoded: string, mergeSlashes: boolean): string | undefin
   const last = words.at(-1);
   const endsInSlash = last === "" || last === "." || last === "..";
   return segments.length === 0 ? "/" : `/${segments.join("/")}${endsInSlash ? "/" : ""}`;
+}
+
+/** Undefined for a broken escape, or NUL. */
+function decodePath(encoded: string): string | undefined {
+  if (/%(?![0-9A-Fa-f]{2})/.test(encoded)) return undefined;
+  const decoded = encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return decoded.includes("\0") ? undefined : decoded;
 }
 
 /** A decoded path as it may stand in a request line. */

@@ -1,9 +1,13 @@
 /** The gateway's own answers: error pages, redirects, texts of `return`; and the fields that all answers get. */
 import { limitsFor } from "./modules/connection.ts";
+import { responsePace } from "./modules/limit-rate.ts";
 import { withAdditions } from "./modules/headers.ts";
 import { renderErrorPage, sentStatusOf, serverToken } from "./error-page.ts";
 import type { ResponseBody, ResponseHead } from "./exchange.ts";
-import { fieldValues, type HeaderField } from "./header-fields.ts";
+import { firstValue } from "../../net/http1/header-field.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { HeaderField } from "./header-fields.ts";
+import { pacedStream } from "./paced-body.ts";
 import type { RequestContext } from "./request-context.ts";
 import { chooseSpecialResponse } from "./special-response.ts";
 import { reasonOf } from "./status-reasons.ts";
@@ -15,17 +19,18 @@ export function respond(
   given: ResponseHead,
   body: ResponseBody,
 ): Promise<void> {
-  return context.exchange.respond(prepareHead(context, given), body);
+  const head = prepareHead(context, given);
+  const pace = body && responsePace(context);
+  return context.exchange.respond(head, pace ? pacedStream(body, pace) : body);
 }
 
 /** The head as it goes out: with the fields that the location adds. The context remembers it. */
 export function prepareHead(context: RequestContext, given: ResponseHead): ResponseHead {
   const head = withErrorStatus(context, given);
-  const fields: HeaderField[] = [["Server", serverTokenOf(context)]];
-  if (fieldValues(head.fields, "date").length === 0) {
-    fields.push(["Date", httpDate(context.clock.wallMs())]);
-  }
-  fields.push(...head.fields, ...context.fieldsBeside(head.fields));
+  const fields: HeaderField[] = [["Server", serverTokenOf(context), "server"]];
+  if (firstValue(head.fields, "date") === undefined) fields.push(dateField(context.clock));
+  for (const field of head.fields) fields.push(field);
+  for (const field of context.fieldsBeside(head.fields)) fields.push(field);
   // Variables of add_header may ask for the response: it must be there before they are evaluated.
   context.response = { ...head, fields };
   context.response = withAdditions(context, context.response);
@@ -33,16 +38,18 @@ export function prepareHead(context: RequestContext, given: ResponseHead): Respo
   return context.response;
 }
 
-const lastDate = { second: -1, text: "" };
+let lastSecond = -1;
+let lastDate: HeaderField = ["Date", "", "date"];
 
 /** Made once a second: a date costs more than the rest of the head. */
-function httpDate(wallMs: number): string {
+function dateField(clock: Clock): HeaderField {
+  const wallMs = clock.wallMs();
   const second = Math.floor(wallMs / 1000);
-  if (second !== lastDate.second) {
-    lastDate.second = second;
-    lastDate.text = new Date(wallMs).toUTCString();
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastDate = ["Date", new Date(wallMs).toUTCString(), "date"];
   }
-  return lastDate.text;
+  return lastDate;
 }
 
 /** The status of the error goes before that of the page that answers it (err_status). */

@@ -41,7 +41,7 @@ export interface ReadingState {
 }
 
 /** Variables of the gateway's own that may be changed. */
-const CHANGEABLE = new Set(["args"]);
+const CHANGEABLE = new Set(["args", "limit_rate"]);
 
 export class DirectiveScope {
   /** The directive's name. */
@@ -76,7 +76,6 @@ export class DirectiveScope {
   defineSettable(name: string): string {
     const lower = name.toLowerCase();
     if (CHANGEABLE.has(lower)) return lower;
-    if (lower === "limit_rate") throw new DirectiveFault('"$limit_rate" is not supported');
     if (isBuiltInVariable(lower)) throw new DirectiveFault(`the duplicate "${lower}" variable`);
     this.#state.setNames.add(lower);
     return lower;

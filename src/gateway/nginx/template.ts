@@ -19,6 +19,8 @@ export class Template {
   /** As it stands in the configuration. */
   readonly text: string;
   readonly place: SourcePlace;
+  /** True when no variable stands in it: the value is `text`. */
+  readonly isConstant: boolean;
   readonly #parts: readonly Part[];
   #readers: readonly (string | VariableReader)[];
 
@@ -27,12 +29,8 @@ export class Template {
     this.text = text;
     this.place = place;
     this.#parts = splitParts(text);
+    this.isConstant = this.#parts.every((part) => "literal" in part);
     this.#readers = this.isConstant ? [toByteString(text)] : [];
-  }
-
-  /** True when no variable stands in it: the value is `text`. */
-  get isConstant(): boolean {
-    return this.#parts.every((part) => "literal" in part);
   }
 
   /** Looks up every variable, once. @returns the names that are unknown. */

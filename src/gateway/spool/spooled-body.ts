@@ -64,9 +64,9 @@ export class SpooledBody {
     return this.#sealed;
   }
 
-  /** Where the file is, with `inFileOnly` and once it is opened; else undefined: the file has no name. */
+  /** Where the file was made; something is there only with `inFileOnly`. Undefined: there is no file (yet). */
   get filePath(): string | undefined {
-    return this.#inFileOnly === "off" ? undefined : this.#file?.path;
+    return this.#file?.path;
   }
 
   /** The body, a character a byte; "" when it is in a file (`$request_body`). */

@@ -16,11 +16,13 @@ function row(
   name: string,
   arity: { readonly min: number; readonly max: number },
   value: (...input: Parameters<ValueReader<BalancingMethod>>) => BalancingMethod,
+  missing?: string,
 ) {
   return single<MethodLine, undefined>({
     name,
     contexts: ["upstream"],
     arity,
+    ...(missing === undefined ? {} : { missing }),
     initial: undefined,
     value: (args, scope) => ({ method: value(args, scope), place: scope.place }),
   });
@@ -35,15 +37,20 @@ export const balancingSettings = {
     }
     return { kind: "hash", key: scope.template(key), consistent: word !== undefined };
   }),
-  random: row("random", { min: 0, max: 2 }, ([count, rule]) => {
-    if (count !== undefined && count !== "two") {
-      throw new DirectiveFault(`invalid parameter "${count}"`);
-    }
-    if (rule !== undefined && rule !== "least_conn") {
-      throw new DirectiveFault(`invalid parameter "${rule}"`);
-    }
-    return { kind: "random", two: count === "two" };
-  }),
+  random: row(
+    "random",
+    { min: 0, max: 2 },
+    ([count, rule]) => {
+      if (count !== undefined && count !== "two") {
+        throw new DirectiveFault(`invalid parameter "${count}"`);
+      }
+      if (rule !== undefined && rule !== "least_conn") {
+        throw new DirectiveFault(`invalid parameter "${rule}"`);
+      }
+      return { kind: "random", two: count === "two" };
+    },
+    "least_time",
+  ),
 };
 
 /** The last method of the block and its line; round robin without one. A second one is told in a warning. */

@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net";
 import type { SourcePlace } from "../../errors/config-error.ts";
-import { parsePort, splitHostPort } from "../http/listen-address.ts";
+import { isUnixAddress, parsePort, splitHostPort } from "../http/listen-address.ts";
 import { HTTP_MODULES } from "../http/modules/modules.ts";
 import type { ProxyPass } from "../http/modules/proxy.ts";
 import type { Block } from "../nginx/block.ts";
@@ -21,9 +21,9 @@ import type {
 /** Addresses of a host name. Rejects when there are none. */
 export type HostLookup = (host: string) => Promise<readonly string[]>;
 
-/** Connections kept to a `proxy_pass` without upstream block: the defaults of upstream blocks. */
-const KEEPALIVE: KeepaliveConfig = {
-  idleCount: upstreamSettings.keepaliveCount.initial,
+/** To a `proxy_pass` without upstream block no connections are kept, as in nginx. */
+const NO_KEEPALIVE: KeepaliveConfig = {
+  idleCount: 0,
   requestCount: upstreamSettings.keepaliveRequests.initial,
   ageMs: upstreamSettings.keepaliveAgeMs.initial,
   idleMs: upstreamSettings.keepaliveIdleMs.initial,
@@ -59,12 +59,24 @@ export async function compileUpstreams(
   return upstreams;
 }
 
-/** The name of the upstream that `proxy_pass` with an address stands for: host and port. */
+/** The name of the upstream that `proxy_pass` with an address stands for: host and port, or a Unix socket. */
 export function implicitName({ host, scheme }: ProxyPass, text = host.text): string {
+  if (isUnixAddress(text)) return text;
   const split = splitHostPort(text);
   const port = split?.port ?? (scheme === "https" ? "443" : "80");
   const name = (split?.host ?? text).toLowerCase();
   return name.includes(":") ? `[${name}]:${port}` : `${name}:${port}`;
+}
+
+/** The upstream of a `proxy_pass` without upstream block. */
+export function implicitUpstream(
+  name: string,
+  addresses: readonly string[],
+  port: number,
+): UpstreamConfig {
+  const peers = addresses.map((host) => ({ ...readPeerOptions([]), name, host, port }));
+  const none = { clusterServers: [], sticky: undefined };
+  return { name, method: { kind: "round_robin" }, peers, ...none, keepalive: NO_KEEPALIVE };
 }
 
 class UpstreamCompiler {
@@ -100,13 +112,11 @@ class UpstreamCompiler {
   }
 
   async compileImplicit(name: string, pass: ProxyPass): Promise<UpstreamConfig> {
+    if (isUnixAddress(name)) return implicitUpstream(name, [name], 0);
     const split = splitHostPort(name);
-    const port = parsePort(split?.port ?? "") ?? 80;
     const { text, place } = pass.host;
     const addresses = await this.#resolve({ host: split?.host ?? name, text, place });
-    const peers = addresses.map((host) => ({ ...readPeerOptions([]), name, host, port }));
-    const none = { clusterServers: [], sticky: undefined };
-    return { name, method: { kind: "round_robin" }, peers, ...none, keepalive: KEEPALIVE };
+    return implicitUpstream(name, addresses, parsePort(split?.port ?? "") ?? 80);
   }
 
   /** Backups that stand after a method that has none are refused, in nginx's words. */
@@ -122,7 +132,7 @@ class UpstreamCompiler {
   }
 
   async #resolve({ host, text, place }: HostUse): Promise<readonly string[]> {
-    if (isIP(host) !== 0) return [host];
+    if (isIP(host) !== 0 || isUnixAddress(host)) return [host];
     try {
       return await this.#lookup(host);
     } catch {

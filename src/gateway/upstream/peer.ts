@@ -4,7 +4,7 @@
  * Implements the bookkeeping of ngx_http_upstream_free_round_robin_peer.
  */
 import { createHash } from "node:crypto";
-import { formatAddress } from "../http/listen-address.ts";
+import { formatAddress, isUnixAddress } from "../http/listen-address.ts";
 import type { PeerConfig } from "./upstream-config.ts";
 
 /** Times are monotonic milliseconds. */
@@ -25,8 +25,10 @@ export interface PeerHealth {
 
 export class Peer {
   readonly config: PeerConfig;
-  /** "host:port". */
+  /** "host:port", "unix:/path". */
   readonly address: string;
+  /** As it stands in URLs of log lines. */
+  readonly urlHost: string;
   /** What sessions are bound to: `route=`, or MD5 of the address, so that it is the same on every gateway. */
   readonly serverId: string;
   readonly health: PeerHealth;
@@ -34,6 +36,7 @@ export class Peer {
   constructor(config: PeerConfig, health?: PeerHealth) {
     this.config = config;
     this.address = formatAddress(config);
+    this.urlHost = isUnixAddress(config.host) ? `${this.address}:` : this.address;
     this.serverId = config.route ?? createHash("md5").update(this.address).digest("hex");
     this.health = health ?? {
       fails: 0,

@@ -1,24 +1,32 @@
 /**
- * What `sticky learn` knows: session → server id, with the time of last use. Sessions are kept as MD5 only,
- * so that a dump of memory shows no session id. Bounded by the size of the zone: the least recently used
- * session goes first. One table per zone; tables outlive a reload.
+ * What `sticky learn` knows: session → server id, with the time of last use. A long session id is kept as its MD5, so
+ * that each costs the same. Bounded by the size of the zone: the least recently used session goes first,
+ * to the second. One table per zone; tables outlive a reload.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 
 /** Bytes that one session costs of a zone: about 8000 sessions per megabyte, as in nginx. */
 export const SESSION_BYTES = 128;
 
 interface Session {
+  readonly key: string;
   serverId: string;
   usedMs: number;
+  /** When it was moved to the end of the order. */
+  orderedMs: number;
 }
+
+/** A session that was moved so lately stays where it is. */
+const ORDER_MS = 1_000;
+/** Longer ids are hashed. */
+const KEY_LENGTH_MAX = 64;
 
 export class SessionTable {
   readonly #clock: Clock;
   #sizeMax: number;
   #timeoutMs: number;
-  /** In the order of last use. */
+  /** In the order of last use, to the second. */
   readonly #sessions = new Map<string, Session>();
 
   constructor(clock: Clock, zoneBytes: number, timeoutMs: number) {
@@ -45,20 +53,36 @@ export class SessionTable {
 
   /** Binds the session to the server and refreshes it. `mayCreate` false: only if it is known. */
   bind(sessionId: string, serverId: string, mayCreate: boolean): void {
-    const key = keyOf(sessionId);
-    const known = this.#sessions.delete(key);
-    if (!known && !mayCreate) return;
-    if (!known) this.#makeRoom(1);
-    this.#sessions.set(key, { serverId, usedMs: this.#clock.monotonicMs() });
+    const known = this.#sessions.get(keyOf(sessionId));
+    if (known) this.#refresh(known, serverId);
+    else if (mayCreate) this.#create(keyOf(sessionId), serverId);
   }
 
   /** Forgets the sessions whose idle time is over. */
   purge(): void {
     const oldestMs = this.#clock.monotonicMs() - this.#timeoutMs;
     for (const [key, session] of this.#sessions) {
-      if (session.usedMs > oldestMs) return;
-      this.#sessions.delete(key);
+      if (session.orderedMs > oldestMs) return;
+      if (session.usedMs <= oldestMs) this.#sessions.delete(key);
     }
+  }
+
+  #refresh(session: Session, serverId: string): void {
+    const nowMs = this.#clock.monotonicMs();
+    session.serverId = serverId;
+    session.usedMs = nowMs;
+    if (nowMs - session.orderedMs < ORDER_MS) return;
+    session.orderedMs = nowMs;
+    this.#sessions.delete(session.key);
+    this.#sessions.set(session.key, session);
+  }
+
+  #create(slice: string, serverId: string): void {
+    this.#makeRoom(1);
+    // A copy: a slice would keep the whole head that it was cut from.
+    const key = Buffer.from(slice, "latin1").toString("latin1");
+    const nowMs = this.#clock.monotonicMs();
+    this.#sessions.set(key, { key, serverId, usedMs: nowMs, orderedMs: nowMs });
   }
 
   #makeRoom(count: number): void {
@@ -70,7 +94,7 @@ export class SessionTable {
 }
 
 function keyOf(sessionId: string): string {
-  return createHash("md5").update(sessionId).digest("base64");
+  return sessionId.length <= KEY_LENGTH_MAX ? sessionId : hash("md5", sessionId, "base64");
 }
 
 /** How often idle sessions are looked for. */

@@ -22,8 +22,9 @@ export interface PeerOptions {
 export interface PeerConfig extends PeerOptions {
   /** The server as written: what consistent hashing puts on its ring. */
   readonly name: string;
-  /** An IP address. */
+  /** An IP address, or "unix:" and a path. */
   readonly host: string;
+  /** 0 for a Unix socket. */
   readonly port: number;
 }
 

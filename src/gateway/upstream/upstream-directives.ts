@@ -3,7 +3,7 @@ import { DirectiveFault } from "../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../nginx/directive-scope.ts";
 import { block, durationMs, list, single, wholeNumber } from "../nginx/directive.ts";
 import { parseDurationMs, parseNumber } from "../nginx/units.ts";
-import { parsePort, splitHostPort } from "../http/listen-address.ts";
+import { isUnixAddress, parsePort, splitHostPort, unixPathOf } from "../http/listen-address.ts";
 import { readSticky, readZoneBytes } from "./sticky-directive.ts";
 import type { ClusterServersConfig, PeerOptions, StickyConfig } from "./upstream-config.ts";
 
@@ -30,6 +30,7 @@ export const upstreamSettings = {
     name: "server",
     contexts: LEVEL,
     arity: { min: 1, max: 16 },
+    missing: "in upstream: resolve, service, slow_start",
     value: readServer,
   }),
   clusterServers: list<ClusterServersConfig>({
@@ -50,7 +51,8 @@ export const upstreamSettings = {
     name: "keepalive",
     contexts: LEVEL,
     arity: { min: 1, max: 2 },
-    value: wholeNumber,
+    missing: "local (the connections of an upstream serve all locations)",
+    value: readKeepalive,
     initial: 32,
   }),
   keepaliveRequests: single({
@@ -76,6 +78,7 @@ export const upstreamSettings = {
     name: "zone",
     contexts: LEVEL,
     arity: { min: 1, max: 2 },
+    missing: "a bound by the size",
     initial: undefined,
     value([name = "", size]) {
       if (size !== undefined) readZoneBytes(name, size);
@@ -83,6 +86,15 @@ export const upstreamSettings = {
     },
   }),
 };
+
+function readKeepalive(args: readonly string[], scope: DirectiveScope): number {
+  const [, word] = args;
+  if (word !== undefined && word !== "local") {
+    throw new DirectiveFault(`invalid parameter "${word}"`);
+  }
+  if (word !== undefined) scope.warn('"local" of "keepalive" has no effect');
+  return wholeNumber(args, scope);
+}
 
 const PEER_DEFAULTS: PeerOptions = {
   weight: 1,
@@ -99,13 +111,21 @@ function readServer(
   [address = "", ...words]: readonly string[],
   scope: DirectiveScope,
 ): ServerLine {
+  if (isUnixAddress(address)) return { ...readUnix(address, words), text: address, scope };
   const split = splitHostPort(address);
-  if (!split || split.host === "" || address.startsWith("unix:")) {
+  if (!split || split.host === "") {
     throw new DirectiveFault(`invalid host in upstream "${address}"`);
   }
   const port = split.port === undefined ? 80 : parsePort(split.port);
   if (port === undefined) throw new DirectiveFault(`invalid port in upstream "${address}"`);
   return { ...readPeerOptions(words), host: split.host, port, text: address, scope };
+}
+
+function readUnix(address: string, words: readonly string[]) {
+  if (unixPathOf(address) === "") {
+    throw new DirectiveFault(`no path in the unix domain socket in upstream "${address}"`);
+  }
+  return { ...readPeerOptions(words), host: address, port: 0 };
 }
 
 function readClusterServers(args: readonly string[]): ClusterServersConfig {

@@ -80,7 +80,7 @@ export class Upstream {
   startWalk(context: RequestContext): PeerWalk {
     const { method } = this.config;
     const key = method.kind === "hash" ? method.key.evaluate(context) : "";
-    const clientAddress = context.exchange.connection.remoteAddress;
+    const clientAddress = context.remoteAddress;
     const hash: HashWalk = { clientAddress, key, hash: undefined, rounds: 0, misses: 0 };
     return { tried: new Set(), hash };
   }

@@ -2,7 +2,7 @@
  * Where the body of a request ends (RFC 9112 6.3): its length, chunked coding, or no body; a fault where two
  * parties could see two ends, in the words of ngx_http_process_request_header.
  */
-import { valuesOf } from "./header-field.ts";
+import { firstValue, valuesOf } from "./header-field.ts";
 import type { HeadFault, RequestHead } from "./request-head.ts";
 
 export type BodyFraming =
@@ -15,10 +15,8 @@ const NONE: BodyFraming = { kind: "none" };
 
 /** The framing of the request with this head. */
 export function requestFraming(head: RequestHead): BodyFraming {
+  if (firstValue(head.fields, "transfer-encoding") !== undefined) return codedFraming(head);
   const lengths = valuesOf(head.fields, "content-length");
-  const codings = valuesOf(head.fields, "transfer-encoding");
-  const [coding] = codings;
-  if (coding !== undefined) return codedFraming(head, codings, lengths.length > 0);
   const [length] = lengths;
   if (length === undefined) return NONE;
   if (lengths.length > 1) return fault(400, 'client sent duplicate "Content-Length" header');
@@ -29,15 +27,12 @@ export function requestFraming(head: RequestHead): BodyFraming {
   return bytes === 0 ? NONE : { kind: "length", bytes };
 }
 
-function codedFraming(
-  { version }: RequestHead,
-  codings: readonly string[],
-  hasLength: boolean,
-): BodyFraming {
+function codedFraming({ version, fields }: RequestHead): BodyFraming {
+  const codings = valuesOf(fields, "transfer-encoding");
   if (version === "1.0") {
     return fault(400, 'client sent HTTP/1.0 request with "Transfer-Encoding" header');
   }
-  if (hasLength) {
+  if (firstValue(fields, "content-length") !== undefined) {
     return fault(
       400,
       'client sent "Content-Length" and "Transfer-Encoding" headers at the same time',

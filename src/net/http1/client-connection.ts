@@ -78,9 +78,12 @@ export class ClientConnection implements TunnelEnd {
   #requestSent = false;
   /** The end of the request was written while the system had not taken all of it. */
   #flushing = false;
+  readonly #onFlushed = (): void => this.#flushed();
   #paused = false;
   /** Received while the reader was paused. */
   #held: Buffer | undefined;
+  /** The peer has sent its last byte. */
+  #ended = false;
   #drainWanted = false;
   #unsentBytes = 0;
   #tunnel: TunnelSide | undefined;
@@ -128,16 +131,22 @@ export class ClientConnection implements TunnelEnd {
     const { socket } = this;
     if (socket.destroyed) return true;
     const goesOn = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
-    if (!goesOn) this.#drainWanted = true;
+    if (!goesOn) {
+      this.#drainWanted = true;
+      this.#unsentBytes = unsentBytes(socket);
+    }
     this.#deadline.set(this.#request?.sendTimeoutMs ?? 0);
     return goesOn;
   }
 
   /** The request is written; from now on the peer's answer is waited for. */
   endRequest(): void {
+    const { socket } = this;
     this.#requestSent = true;
-    this.#flushing = this.socket.writableLength > 0;
-    if (this.#request && !this.#flushing) this.#deadline.set(this.#request.readTimeoutMs);
+    this.#flushing = socket.writableLength > 0 && !socket.destroyed;
+    // An empty write: its call comes when everything before it has gone out.
+    if (this.#flushing) socket.write("", this.#onFlushed);
+    else if (this.#request) this.#deadline.set(this.#request.readTimeoutMs);
   }
 
   /** No data until `resume`; the peer is not slow meanwhile. */
@@ -155,6 +164,7 @@ export class ClientConnection implements TunnelEnd {
     this.#held = undefined;
     if (held) this.#receive(held);
     if (this.#paused || this.#state === "closed") return;
+    if (this.#ended) return this.#peerHasEnded();
     if (this.#request) this.#deadline.set(this.#request.readTimeoutMs);
     this.socket.resume();
   }
@@ -198,6 +208,7 @@ export class ClientConnection implements TunnelEnd {
   /** Closes the connection; the handler hears no more of it. */
   destroy(): void {
     this.#request = undefined;
+    this.#held = undefined;
     this.socket.destroy();
   }
 
@@ -218,7 +229,7 @@ export class ClientConnection implements TunnelEnd {
     const request = this.#request;
     if (this.#state === "tunnel") return this.#tunnel?.received(chunk);
     if (!request) return this.destroy();
-    this.#deadline.set(this.#requestSent ? request.readTimeoutMs : request.sendTimeoutMs);
+    this.#deadline.set(this.#waitMs(request));
     let at = 0;
     while (this.#request === request && this.#state === "head") {
       const used = this.#readHead(request, at === 0 ? chunk : chunk.subarray(at));
@@ -273,13 +284,26 @@ export class ClientConnection implements TunnelEnd {
     this.#deadline.clear();
     const { socket } = this;
     const mayServe =
-      isClean && this.#keepsAlive && this.#requestSent && !this.#paused && !socket.destroyed;
+      isClean && this.#keepsAlive && this.#requestSent && !this.#ended && !socket.destroyed;
     this.#state = "idle";
-    if (!mayServe || socket.writableLength > 0 || !this.#options.onFree(this)) {
-      this.#state = "closed";
-      socket.destroySoon();
-    }
+    if (mayServe && socket.writableLength === 0) this.#free();
+    else this.#giveUp();
     handler.onEnd();
+  }
+
+  #free(): void {
+    // A reader that paused with the last byte wants nothing of what comes next.
+    if (this.#paused) {
+      this.#paused = false;
+      this.socket.resume();
+    }
+    if (!this.#options.onFree(this)) this.#giveUp();
+  }
+
+  /** At once: a peer that has answered need not take what is left of the request, and may never. */
+  #giveUp(): void {
+    this.#state = "closed";
+    this.socket.destroy();
   }
 
   #drained(): void {
@@ -288,12 +312,27 @@ export class ClientConnection implements TunnelEnd {
     if (this.#tunnel) return this.#tunnel.drained();
     const request = this.#request;
     if (!request) return;
-    this.#deadline.set(this.#requestSent ? request.readTimeoutMs : request.sendTimeoutMs);
+    this.#deadline.set(this.#waitMs(request));
     request.handler.onDrain();
+  }
+
+  /** The peer has the whole request: from now on it is its turn. */
+  #flushed(): void {
+    if (!this.#flushing) return;
+    this.#flushing = false;
+    if (this.#request) this.#deadline.set(this.#request.readTimeoutMs);
+  }
+
+  /** What bounds the wait after something has moved. */
+  #waitMs({ readTimeoutMs, sendTimeoutMs }: PeerRequest): number {
+    return this.#requestSent || this.#state === "body" ? readTimeoutMs : sendTimeoutMs;
   }
 
   #peerHasEnded(): void {
     if (this.#tunnel) return this.#tunnel.ended();
+    this.#ended = true;
+    // The end comes behind what is held.
+    if (this.#held) return;
     const request = this.#request;
     if (request && this.#state === "body" && this.#decoder instanceof UntilCloseDecoder) {
       return this.#finish(request, false);
@@ -303,7 +342,7 @@ export class ClientConnection implements TunnelEnd {
   }
 
   #closed(): void {
-    this.#deadline.clear();
+    this.#deadline.end();
     this.#fail("error", undefined);
     this.#state = "closed";
     this.#options.onClosed(this);
@@ -315,6 +354,8 @@ export class ClientConnection implements TunnelEnd {
   #onDeadline(): void {
     const request = this.#request;
     if (!request) return this.destroy();
+    // The peer is waited for no longer: our side takes nothing.
+    if (this.#paused) return;
     if (this.#state === "head") {
       const unsent = this.socket.writableLength === 0 ? 0 : unsentBytes(this.socket);
       const isSlow = unsent > 0 && unsent === this.#unsentBytes;

@@ -42,8 +42,13 @@ export class ConnectionPool {
   /** The connection for the key that was used last; it is the caller's now. */
   take(key: string): ClientConnection | undefined {
     const known = this.#byKey.get(key);
-    const connection = known?.pop();
+    let connection = known?.pop();
     if (connection) this.#idle.delete(connection);
+    // Its end is known, and "close" is still on its way.
+    while (connection?.socket.destroyed === true) {
+      connection = known?.pop();
+      if (connection) this.#idle.delete(connection);
+    }
     if (known?.length === 0 && this.#byKey.size > KEPT_KEYS_MAX) this.#byKey.delete(key);
     return connection;
   }

@@ -5,6 +5,7 @@
  */
 import {
   faultyHead,
+  type FieldBlock,
   parseRequestHead,
   parseRequestLine,
   type RequestHead,
@@ -35,6 +36,8 @@ export type HeadStep =
 
 const MORE: HeadStep = { kind: "more" };
 const NOTHING = Buffer.alloc(0);
+/** Most heads end within so many bytes. */
+const LOOK_BYTES = 2048;
 
 export class HeadReader {
   #text = "";
@@ -42,6 +45,7 @@ export class HeadReader {
   #scanFrom = 0;
   #lineChecked = false;
   readonly #sizes = new LineSizes();
+  readonly #last: FieldBlock = { text: "", fields: [] };
 
   /** Nothing of a head has come yet. */
   get isEmpty(): boolean {
@@ -56,15 +60,22 @@ export class HeadReader {
   /** Takes what was received. */
   take(chunk: Buffer, limits: HeadLimits): HeadStep {
     const before = this.#text.length;
-    const received = chunk.toString("latin1");
-    const skipped = before === 0 ? lineEndsBefore(received) : 0;
-    this.#text = before === 0 ? received.slice(skipped) : this.#text + received;
-    const end = this.#findEnd();
+    // A body behind the head is not turned into text.
+    const first = chunk.toString("latin1", 0, LOOK_BYTES);
+    const skipped = before === 0 ? lineEndsBefore(first) : 0;
+    if (skipped === LOOK_BYTES) return this.take(chunk.subarray(LOOK_BYTES), limits);
+    this.#text = before === 0 ? first.slice(skipped) : this.#text + first;
+    let end = this.#findEnd();
+    if (end === -1 && chunk.length > LOOK_BYTES) {
+      this.#text += chunk.toString("latin1", LOOK_BYTES);
+      end = this.#findEnd();
+    }
     if (end === -1) return this.#checkUnfinished(limits);
     const text = end === this.#text.length ? this.#text : this.#text.slice(0, end);
     const used = skipped + end - before;
     const rest = used === chunk.length ? NOTHING : chunk.subarray(used);
-    const head = this.#sizes.check(text, limits) ?? parseRequestHead(text, limits.fieldsMax);
+    const head =
+      this.#sizes.check(text, limits) ?? parseRequestHead(text, limits.fieldsMax, this.#last);
     this.#reset();
     return { kind: "head", head, rest, bytes: text.length };
   }

@@ -1,6 +1,15 @@
-/** Header fields in the order of arrival, one name and value each; bytes are characters (latin1). */
+/**
+ * Header fields in the order of arrival, one name and value each; bytes are characters (latin1). Fields that
+ * were parsed carry their name in lower case as well, one string for all fields of that name, so that
+ * looking for one compares pointers.
+ */
 
-export type HeaderField = readonly [name: string, value: string];
+export type HeaderField = readonly [name: string, value: string, lowerName?: string];
+
+/** The field's name in lower case. */
+export function lowerNameOf(field: HeaderField): string {
+  return field[2] ?? field[0].toLowerCase();
+}
 
 /** true when a field holds `token` in its comma-separated list. Both names in lower case. */
 export function hasToken(
@@ -8,18 +17,34 @@ export function hasToken(
   lowerName: string,
   token: string,
 ): boolean {
-  return fields.some(
-    ([name, value]) =>
-      name.toLowerCase() === lowerName &&
-      value.split(",").some((word) => word.trim().toLowerCase() === token),
-  );
+  for (const field of fields) {
+    if (lowerNameOf(field) === lowerName && listHas(field[1], token)) return true;
+  }
+  return false;
 }
+
+/** true when the comma-separated list holds `token`, which is in lower case. */
+export function listHas(list: string, token: string): boolean {
+  if (list.length < token.length) return false;
+  if (list.length === token.length) return list.toLowerCase() === token;
+  return list.split(",").some((word) => word.trim().toLowerCase() === token);
+}
+
+/** The value of the first field of that name, in lower case; undefined: there is none. */
+export function firstValue(fields: readonly HeaderField[], lowerName: string): string | undefined {
+  for (const field of fields) if (lowerNameOf(field) === lowerName) return field[1];
+  return undefined;
+}
+
+const NONE: readonly string[] = [];
 
 /** The values of a field in order. `lowerName`: in lower case. */
 export function valuesOf(fields: readonly HeaderField[], lowerName: string): readonly string[] {
-  const values: string[] = [];
-  for (const [name, value] of fields) {
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) values.push(value);
+  let values: string[] | undefined;
+  for (const field of fields) {
+    if (lowerNameOf(field) !== lowerName) continue;
+    if (values) values.push(field[1]);
+    else values = [field[1]];
   }
-  return values;
+  return values ?? NONE;
 }

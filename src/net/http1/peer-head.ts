@@ -9,7 +9,7 @@ import {
   LengthDecoder,
   UntilCloseDecoder,
 } from "./body-decoder.ts";
-import { type HeaderField, hasToken } from "./header-field.ts";
+import { type HeaderField, listHas, lowerNameOf } from "./header-field.ts";
 import { readFields } from "./request-head.ts";
 
 export interface PeerHead {
@@ -32,11 +32,18 @@ export type PeerHeadStep =
   | { readonly kind: "fault"; readonly sentence: string };
 
 const MORE: PeerHeadStep = { kind: "more" };
+const NO_HEAD = fault("upstream sent no valid HTTP/1.0 header");
+/** A peer that begins otherwise speaks another protocol, and may wait for an answer for ever. */
+const VERSION_START = "HTTP/1.";
 /** Most fields of a response; nginx has no number, its buffer bounds them. */
 const FIELDS_MAX = 10_000;
 
 export class PeerHeadReader {
   #text = "";
+  /** A peer that answers with the same head again, byte for byte, needs it read once. */
+  #last: PeerHead | undefined;
+  #lastText = "";
+  #lastMethod = "";
 
   get isEmpty(): boolean {
     return this.#text === "";
@@ -53,13 +60,38 @@ export class PeerHeadReader {
       this.#text + chunk.toString("latin1", 0, Math.min(chunk.length, bytesMax - before));
     const end = endOfHead(text, Math.max(0, before - 3));
     if (end === -1) {
+      if (!VERSION_START.startsWith(text.slice(0, VERSION_START.length))) return NO_HEAD;
       if (text.length >= bytesMax) return fault("upstream sent too big header");
       this.#text = text;
       return MORE;
     }
     this.#text = "";
-    return parsePeerHead(text.slice(0, end), method, end - before);
+    const used = end - before;
+    const headText = text.slice(0, end);
+    if (headText === this.#lastText && method === this.#lastMethod && this.#last) {
+      return { kind: "head", head: withBody(this.#last), used };
+    }
+    const step = parsePeerHead(headText, method, used);
+    if (step.kind === "head") {
+      this.#last = step.head;
+      this.#lastText = headText;
+      this.#lastMethod = method;
+    }
+    return step;
   }
+}
+
+/** The head again, for another body. */
+function withBody(head: PeerHead): PeerHead {
+  const { status, reason, fields, bodyBytes, keepsAlive } = head;
+  const body = !head.body
+    ? undefined
+    : head.body instanceof ChunkedDecoder
+      ? new ChunkedDecoder()
+      : head.body instanceof LengthDecoder
+        ? new LengthDecoder(bodyBytes ?? 0)
+        : new UntilCloseDecoder();
+  return { status, reason, fields, body, bodyBytes, keepsAlive };
 }
 
 /** Where the body starts; -1: not there yet. */
@@ -78,7 +110,7 @@ const STATUS_LINE = /^HTTP\/1\.(\d) +([1-9]\d\d)(?: ([^\0\r\n]*))?\r?\n/;
 
 function parsePeerHead(text: string, method: string, used: number): PeerHeadStep {
   const match = STATUS_LINE.exec(text);
-  if (!match) return fault("upstream sent no valid HTTP/1.0 header");
+  if (!match) return NO_HEAD;
   const [line, minor, digits = "", reason = ""] = match;
   const fields: HeaderField[] = [];
   const options = { from: line.length, countMax: FIELDS_MAX, keepsOddNames: true };
@@ -106,8 +138,9 @@ function framed(
   let length: string | undefined;
   let coding: string | undefined;
   let keepsAlive = !isHttp10;
-  for (const [name, value] of fields) {
-    const lower = FRAMING_NAME_LENGTHS.has(name.length) ? name.toLowerCase() : "";
+  for (const field of fields) {
+    const lower = lowerNameOf(field);
+    const [, value] = field;
     if (lower === "content-length") {
       if (length !== undefined) return fault("upstream sent duplicate header line");
       length = value;
@@ -115,8 +148,8 @@ function framed(
       if (coding !== undefined) return fault("upstream sent duplicate header line");
       coding = value;
     } else if (lower === "connection") {
-      if (hasToken([[name, value]], lower, "close")) keepsAlive = false;
-      else if (isHttp10 && hasToken([[name, value]], lower, "keep-alive")) keepsAlive = true;
+      if (listHas(value, "close")) keepsAlive = false;
+      else if (isHttp10 && listHas(value, "keep-alive")) keepsAlive = true;
     }
   }
   const bodyBytes = length === undefined ? undefined : Number(length);
@@ -143,9 +176,6 @@ function framed(
   const body = new UntilCloseDecoder();
   return { kind: "head", head: { ...head, body, bodyBytes: undefined, keepsAlive: false }, used };
 }
-
-/** Content-Length, Transfer-Encoding, Connection. */
-const FRAMING_NAME_LENGTHS: ReadonlySet<number> = new Set([14, 17, 10]);
 
 function fault(sentence: string): PeerHeadStep {
   return { kind: "fault", sentence };

@@ -41,21 +41,30 @@ const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 /** keep: passed on; drop: left out, as nginx does with "_" and the like; refuse: the head is invalid. */
 type FieldUse = "keep" | "drop" | "refuse";
 
+interface FieldName {
+  readonly text: string;
+  readonly lower: string;
+  readonly use: FieldUse;
+}
+
 /** The same few names come with every message: what is known of them is kept, up to a bound. */
 class FieldNames {
-  readonly #known = new Map<string, FieldUse>();
+  readonly #known = new Map<string, FieldName>();
 
-  useOf(name: string): FieldUse {
+  find(name: string): FieldName {
     return this.#known.get(name) ?? this.#judge(name);
   }
 
-  #judge(name: string): FieldUse {
+  #judge(name: string): FieldName {
     const use = KEPT_NAME.test(name) ? "keep" : FIELD_NAME.test(name) ? "drop" : "refuse";
-    if (this.#known.size < KNOWN_NAMES_MAX && name.length < 64) {
-      // A copy: a slice would keep the whole head that it was cut from.
-      this.#known.set(Buffer.from(name, "latin1").toString("latin1"), use);
-    }
-    return use;
+    // A copy: a slice would keep the whole head that it was cut from.
+    const text = Buffer.from(name, "latin1").toString("latin1");
+    const lower = this.#known.get(text.toLowerCase())?.text ?? text.toLowerCase();
+    const found = { text, lower, use } as const;
+    if (this.#known.size >= KNOWN_NAMES_MAX || name.length >= 64) return found;
+    if (lower !== text) this.#known.set(lower, { text: lower, lower, use });
+    this.#known.set(text, found);
+    return found;
   }
 }
 
@@ -68,8 +77,21 @@ export function faultyHead(fault: HeadFault, line = ""): RequestHead {
   return { method, target, version: "1.0", fields: [], line, fault };
 }
 
+const PLAIN_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE"]);
+/** What a target of visible bytes does not hold. */
+// eslint-disable-next-line no-control-regex
+const INVISIBLE = /[\0- \x7f]/;
+
 /** The request line without its end; fields are empty. */
 export function parseRequestLine(line: string): RequestHead {
+  const space = line.indexOf(" ");
+  // As nearly every request line looks; all others are looked at closely.
+  if (line.endsWith(" HTTP/1.1") && PLAIN_METHODS.has(line.slice(0, space))) {
+    const target = line.slice(space + 1, -9);
+    if (target !== "" && !INVISIBLE.test(target)) {
+      return { method: line.slice(0, space), target, version: "1.1", fields: [], line };
+    }
+  }
   const match = LINE_FORM.exec(line);
   if (!match) {
     const what = /^[A-Z_-]+( |$)/.test(line) ? "request" : "method";
@@ -96,19 +118,37 @@ function methodFault(method: string, target: string): HeadFault | undefined {
     : { status: 400, sentence: `client sent invalid request ${LINE}` };
 }
 
-/** A whole head: request line, fields, and the empty line at its end. */
-export function parseRequestHead(text: string, fieldsMax: number): RequestHead {
+/**
+ * A whole head: request line, fields, and the empty line at its end. `last`: what the connection
+ * received before; a client that goes on with the same fields, byte for byte, needs them read once.
+ */
+export function parseRequestHead(text: string, fieldsMax: number, last?: FieldBlock): RequestHead {
   const lineEnd = text.indexOf("\n");
   const line = withoutCr(lineEnd === -1 ? text : text.slice(0, lineEnd));
   const head = parseRequestLine(line);
   if (head.fault) return head;
+  const { method, target, version } = head;
+  const block = text.slice(lineEnd + 1);
+  if (last?.text === block) return { method, target, version, fields: last.fields, line };
   const fields: HeaderField[] = [];
   const found = readFields(fields, text, { from: lineEnd + 1, countMax: fieldsMax });
-  if (found === undefined) return { ...head, fields };
+  if (found === undefined) {
+    if (last) {
+      last.text = block;
+      last.fields = fields;
+    }
+    return { method, target, version, fields, line };
+  }
   const fault = found.tooMany
     ? tooLarge("client sent too many header lines")
     : invalidField(found.line);
   return { ...head, fields, fault };
+}
+
+/** The fields of the last head of a connection, with their text. */
+export interface FieldBlock {
+  text: string;
+  fields: readonly HeaderField[];
 }
 
 export interface FieldsFault {
@@ -138,12 +178,12 @@ export function readFields(
     if (++count > options.countMax) return { line: text.slice(at, end), tooMany: true };
     const colon = text.indexOf(":", at);
     const name = colon === -1 || colon > end ? "" : text.slice(at, colon);
-    const use = FIELD_NAMES.useOf(name);
+    const { text: spelling, lower, use } = FIELD_NAMES.find(name);
     if (use === "refuse" || (!isClean && FORBIDDEN.test(text.slice(at, end)))) {
       return { line: text.slice(at, end), tooMany: false };
     }
     if (use === "keep" || options.keepsOddNames === true) {
-      fields.push([name, trimBlanks(text, colon + 1, end)]);
+      fields.push([spelling, trimBlanks(text, colon + 1, end), lower]);
     }
     at = lineEnd + 1;
   }

@@ -2,8 +2,7 @@
  * Responses as bytes: the head as one latin1 string, how the end of the body is marked (RFC 9112 6.3), and the
  * chunked coding of a body whose length is not known.
  */
-import type { HeaderField } from "./header-field.ts";
-import { valuesOf } from "./header-field.ts";
+import { firstValue, type HeaderField, lowerNameOf } from "./header-field.ts";
 import type { RequestHead } from "./request-head.ts";
 
 export interface ResponseHead {
@@ -30,7 +29,7 @@ export function responseFraming(
 ): ResponseFraming {
   if (request.method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
   if (trailers && request.version === "1.1") return "chunked";
-  if (!hasBody || valuesOf(fields, "content-length").length > 0) return "length";
+  if (!hasBody || firstValue(fields, "content-length") !== undefined) return "length";
   return request.version === "1.1" && neverChunked !== true ? "chunked" : "close";
 }
 
@@ -41,9 +40,11 @@ export function formatResponseHead(
 ): string {
   let text = `HTTP/1.1 ${status} ${reason}\r\n`;
   let hasLength = false;
-  for (const [name, value] of fields) {
-    hasLength ||= name.length === 14 && name.toLowerCase() === "content-length";
-    text += `${name}: ${safeValue(value)}\r\n`;
+  for (const field of fields) {
+    hasLength ||= lowerNameOf(field) === "content-length";
+    // Values that were parsed hold no line ends.
+    const value = field[2] === undefined ? safeValue(field[1]) : field[1];
+    text += `${field[0]}: ${value}\r\n`;
   }
   if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
   if (framing === "length" && !hasLength) text += "Content-Length: 0\r\n";

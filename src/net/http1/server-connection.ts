@@ -107,14 +107,15 @@ export class ServerConnection implements ExchangeLink {
     const { keepaliveTimeoutMs, keepaliveRequests, keepaliveTimeMs } = this.#limits;
     if (this.#retired || this.#clientEnded || keepaliveTimeoutMs === 0) return false;
     if (this.#requestCount >= keepaliveRequests) return false;
-    return this.#options.wheel.nowMs() - this.#openedMs < keepaliveTimeMs;
+    return this.#options.wheel.coarseMs() - this.#openedMs < keepaliveTimeMs;
   }
 
   write(data: string | Buffer): boolean {
     const { socket } = this;
     if (socket.destroyed) return true;
     const goesOn = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
-    if (socket.writableLength > 0) this.#watchSending();
+    if (socket.writableLength === 0) return true;
+    this.#watchSending();
     return goesOn;
   }
 
@@ -125,8 +126,9 @@ export class ServerConnection implements ExchangeLink {
     socket.write(text, "latin1");
     const goesOn = socket.write(data);
     socket.uncork();
-    if (socket.writableLength > 0) this.#watchSending();
-    return goesOn || socket.writableLength === 0;
+    if (socket.writableLength === 0) return true;
+    this.#watchSending();
+    return goesOn;
   }
 
   whenDrained(action: () => void): void {
@@ -166,7 +168,7 @@ export class ServerConnection implements ExchangeLink {
   }
 
   send(chunk: Buffer): boolean {
-    return this.write(chunk) || this.socket.writableLength === 0;
+    return this.write(chunk);
   }
 
   endSending(): void {
@@ -301,12 +303,14 @@ export class ServerConnection implements ExchangeLink {
 
   /** Something is on its way out: the client must go on taking it. */
   #watchSending(): void {
-    if (this.#sending) return;
+    const { socket } = this;
+    // After the end nothing can be written behind what is on its way.
+    if (this.#sending || socket.writableEnded || socket.destroyed) return;
     this.#sending = true;
-    this.#unsentBytes = 0;
+    this.#unsentBytes = unsentBytes(socket);
     if (this.#phase !== "tunnel") this.#sendDeadline.set(this.#limits.sendTimeoutMs);
     // An empty write: its call comes when everything before it has gone out.
-    this.socket.write("", () => this.#sent());
+    socket.write("", () => this.#sent());
   }
 
   #sent(): void {
@@ -390,8 +394,8 @@ export class ServerConnection implements ExchangeLink {
 
   #closed(): void {
     this.#phase = "closed";
-    this.#deadline.clear();
-    this.#sendDeadline.clear();
+    this.#deadline.end();
+    this.#sendDeadline.end();
     this.#waiting = undefined;
     const exchange = this.#exchange;
     this.#exchange = undefined;

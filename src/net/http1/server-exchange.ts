@@ -5,7 +5,7 @@
  */
 import { Readable } from "node:stream";
 import type { ConnectionLimits } from "./connection-limits.ts";
-import { type HeaderField, hasToken, valuesOf } from "./header-field.ts";
+import { firstValue, type HeaderField, hasToken } from "./header-field.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 import {
@@ -134,7 +134,7 @@ export class ServerExchange {
   get wantsUpgrade(): boolean {
     const { method, version, fields } = this.head;
     if (method !== "GET" || version !== "1.1" || this.body) return false;
-    const [protocol] = valuesOf(fields, "upgrade");
+    const protocol = firstValue(fields, "upgrade");
     if (protocol === undefined || protocol.toLowerCase() === "h2c") return false;
     return hasToken(fields, "connection", "upgrade");
   }
@@ -216,7 +216,7 @@ export class ServerExchange {
     this.#keepsAlive = this.#mayKeepAlive(head);
     this.#responded = true;
     if (this.#framing === "length") {
-      this.#bytesLeft = Number(valuesOf(head.fields, "content-length")[0] ?? 0);
+      this.#bytesLeft = Number(firstValue(head.fields, "content-length") ?? 0);
     }
     const connection = this.#keepsAlive ? this.#keepAliveText() : "close";
     this.#text = formatResponseHead(head, { framing: this.#framing, connection });

@@ -11,13 +11,15 @@ const TICK_MS = 50;
 /** Slots of the wheel; what is due later than a whole turn (25.6 s) is looked at once a turn. */
 const SLOT_COUNT = 512;
 
+const NOTHING = (): void => {};
+
 /** One thing that must happen in time. Made by TimerWheel. */
 export class Deadline {
   /** When the action is due; Infinity: never. */
   dueMs = Infinity;
   /** The tick at which the wheel looks at it; -1: it is in no slot. */
   tick = -1;
-  readonly action: () => void;
+  action: () => void;
   readonly #wheel: TimerWheel;
 
   constructor(wheel: TimerWheel, action: () => void) {
@@ -32,6 +34,12 @@ export class Deadline {
 
   clear(): void {
     this.dueMs = Infinity;
+  }
+
+  /** It will never be set again: lets go of the action, which the wheel would keep for a turn. */
+  end(): void {
+    this.dueMs = Infinity;
+    this.action = NOTHING;
   }
 }
 
@@ -57,6 +65,11 @@ export class TimerWheel {
   /** The clock's time. */
   nowMs(): number {
     return this.#clock.monotonicMs();
+  }
+
+  /** The time of the last tick: up to a tick ago while deadlines run. For ages of which a tick is no part. */
+  coarseMs(): number {
+    return this.#timer ? this.#nowMs : this.nowMs();
   }
 
   /** Used by Deadline. */

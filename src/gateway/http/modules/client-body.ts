@@ -26,6 +26,7 @@ export const clientBodySettings = {
     name: "client_body_temp_path",
     contexts: HTTP_LEVELS,
     arity: { min: 1, max: 4 },
+    missing: "levels of sub-folders (accepted and not used)",
     initial: "client_body_temp",
     value: readFolder,
   }),

@@ -18,6 +18,7 @@ export function findLocation(context: RequestContext): Outcome | Promise<Outcome
   const { core } = context.location.settings;
   context.exchange.useLimits(limitsFor(context));
   if (core.internal && !context.isInternal) return done(respondError(context, 404));
+  if (!context.exchange.body) return "next";
   const length = Number(fieldValue(context.exchange.head.fields, "content-length"));
   if (context.isInternal || core.bodyBytesMax === 0 || !(length > core.bodyBytesMax)) return "next";
   context.logError("error", `client intended to send too large body: ${length} bytes`);

@@ -16,6 +16,7 @@ import { expiresSettings } from "./expires.ts";
 import { headersSettings } from "./headers.ts";
 import { indexSettings } from "./index-file.ts";
 import { limitConnSettings } from "./limit-conn.ts";
+import { limitRateSettings } from "./limit-rate.ts";
 import { limitReqSettings } from "./limit-req.ts";
 import { proxySettings } from "./proxy.ts";
 import { realIpSettings } from "./realip.ts";
@@ -32,6 +33,7 @@ export const HTTP_MODULES = {
   authRequest: authRequestSettings,
   limitReq: limitReqSettings,
   limitConn: limitConnSettings,
+  limitRate: limitRateSettings,
   realIp: realIpSettings,
   tryFiles: tryFilesSettings,
   stubStatus: stubStatusSettings,

@@ -2,7 +2,9 @@
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../../nginx/directive-scope.ts";
 import { flag, HTTP_LEVELS, single, sizeBytes } from "../../nginx/directive.ts";
+import type { Template } from "../../nginx/template.ts";
 import { parseNumber, parseSize } from "../../nginx/units.ts";
+import { readSizeTemplate } from "./limit-rate.ts";
 
 export const proxyBufferSettings = {
   /** off: the peer goes at the pace of the client. */
@@ -26,6 +28,7 @@ export const proxyBufferSettings = {
     name: "proxy_buffers",
     contexts: HTTP_LEVELS,
     arity: 2,
+    missing: "a bound for each buffer (number times size bounds all of them together)",
     initial: 8 * 32 * 1024,
     value([countText = "", sizeText = ""]) {
       const count = parseNumber(countText);
@@ -41,11 +44,19 @@ export const proxyBufferSettings = {
     value: sizeBytes,
     initial: 1024 * 1024 * 1024,
   }),
+  /** Bytes a second that are taken from the peer, with buffering only; 0: no limit. */
+  limitRate: single<Template, undefined>({
+    name: "proxy_limit_rate",
+    contexts: HTTP_LEVELS,
+    initial: undefined,
+    value: readSizeTemplate,
+  }),
   /** Folder of the temporary files. Its levels of sub-folders are not needed: files have no names. */
   tempPath: single({
     name: "proxy_temp_path",
     contexts: HTTP_LEVELS,
     arity: { min: 1, max: 4 },
+    missing: "levels of sub-folders (accepted and not used)",
     initial: "proxy_temp",
     value: readFolder,
   }),
@@ -65,5 +76,6 @@ export function readFolder(
   for (const level of levels) {
     if (!/^[1-3]$/.test(level)) throw new DirectiveFault(`invalid value "${level}"`);
   }
+  if (levels.length > 0) scope.warn(`the levels of "${scope.name}" have no effect`);
   return scope.runtimePath(path);
 }

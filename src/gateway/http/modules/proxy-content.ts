@@ -2,7 +2,7 @@
 import type { Cycle } from "../../cycle.ts";
 import { implicitName } from "../../upstream/compile-upstreams.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
-import { splitHostPort } from "../listen-address.ts";
+import { isUnixAddress, splitHostPort } from "../listen-address.ts";
 import type { Outcome, Pending } from "../phase.ts";
 import type { ProxyEnd } from "../proxy/end-instead.ts";
 import { proxyTarget } from "../proxy/proxy-path.ts";
@@ -58,17 +58,34 @@ async function answerProxyEnd(context: RequestContext, end: ProxyEnd): Promise<v
   return context.runPhases("server rewrite");
 }
 
+const targets = new WeakMap<ProxyPass, NonNullable<RequestContext["proxyTarget"]>>();
+
+/** $proxy_host and $proxy_port; the same for every request where the host holds no variable. */
+function targetOf(pass: ProxyPass, text: string): RequestContext["proxyTarget"] {
+  const known = targets.get(pass);
+  if (known?.host === text) return known;
+  const target = readTarget(pass, text);
+  if (pass.host.isConstant && target) targets.set(pass, target);
+  return target;
+}
+
+function readTarget({ scheme }: ProxyPass, text: string): RequestContext["proxyTarget"] {
+  if (isUnixAddress(text)) return { host: "localhost", port: "" };
+  const defaultPort = scheme === "https" ? "443" : "80";
+  return { host: text, port: splitHostPort(text)?.port ?? defaultPort };
+}
+
 /** The upstream that `proxy_pass` names; `host`: with variables evaluated. */
 function findUpstream(
   context: RequestContext,
   { pass, host: text }: { readonly pass: ProxyPass; readonly host: string },
   cycle: Cycle,
 ): Upstream | undefined {
-  const split = splitHostPort(text);
-  const defaultPort = pass.scheme === "https" ? "443" : "80";
-  context.proxyTarget = { host: text, port: split?.port ?? defaultPort };
-  const upstream =
-    cycle.upstreams.get(text.toLowerCase()) ?? cycle.upstreams.get(implicitName(pass, text));
-  if (!upstream) context.logError("error", `no upstream is defined for "${text}"`);
+  context.proxyTarget = targetOf(pass, text);
+  const named = cycle.upstreams.get(text.toLowerCase());
+  if (named) return named;
+  const name = implicitName(pass, text);
+  const upstream = cycle.upstreams.get(name) ?? cycle.addressUpstreams.find(name);
+  if (!upstream) context.logError("error", `no resolver defined to resolve ${text}`);
   return upstream;
 }

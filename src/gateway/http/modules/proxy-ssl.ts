@@ -15,10 +15,11 @@ export interface TlsVersions {
 }
 
 /** A PEM file as text. */
-function pemFile(name: string, failure: string) {
+function pemFile(name: string, failure: string, missing?: string) {
   return single<string, undefined>({
     name,
     contexts: HTTP_LEVELS,
+    ...(missing === undefined ? {} : { missing }),
     initial: undefined,
     value: ([file = ""], scope) => scope.readConfigFile(scope.configPath(file), failure),
   });
@@ -42,8 +43,12 @@ export const proxySslSettings = {
   sslTrustedCertificate: pemFile("proxy_ssl_trusted_certificate", "cannot load certificate"),
   sslCrl: pemFile("proxy_ssl_crl", "cannot load CRL"),
   /** What the gateway shows to peers that ask for a certificate. */
-  sslCertificate: pemFile("proxy_ssl_certificate", "cannot load certificate"),
-  sslCertificateKey: pemFile("proxy_ssl_certificate_key", "cannot load certificate key"),
+  sslCertificate: pemFile("proxy_ssl_certificate", "cannot load certificate", "variables"),
+  sslCertificateKey: pemFile(
+    "proxy_ssl_certificate_key",
+    "cannot load certificate key",
+    "variables, keys of engines",
+  ),
   /** Pass phrases of the key; all are tried. */
   sslPasswords: single<readonly string[]>({
     name: "proxy_ssl_password_file",

@@ -3,7 +3,7 @@ import type { Template } from "../../nginx/template.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../../nginx/directive-scope.ts";
 import { accepted, durationMs, flag, HTTP_LEVELS, list, single } from "../../nginx/directive.ts";
-import { parsePort, splitHostPort } from "../listen-address.ts";
+import { isUnixAddress, parsePort, splitHostPort, unixPathOf } from "../listen-address.ts";
 import { proxyBufferSettings } from "./proxy-buffers.ts";
 import { proxyNextUpstreamSettings } from "./proxy-next-upstream.ts";
 import { proxyRewriteSettings } from "./proxy-rewrites.ts";
@@ -25,6 +25,7 @@ export const proxySettings = {
     name: "proxy_pass",
     contexts: ["location", "location-if", "limit-except"],
     inherited: false,
+    missing: "host names from variables (they need a resolver)",
     initial: undefined,
     value: readProxyPass,
   }),
@@ -51,6 +52,7 @@ export const proxySettings = {
   httpVersion: single<"1.0" | "1.1">({
     name: "proxy_http_version",
     contexts: HTTP_LEVELS,
+    missing: "2",
     initial: "1.1",
     value([text = ""]) {
       if (text !== "1.0" && text !== "1.1") throw new DirectiveFault(`invalid value "${text}"`);
@@ -81,6 +83,7 @@ export const proxySettings = {
   bind: single<Template, undefined>({
     name: "proxy_bind",
     contexts: HTTP_LEVELS,
+    missing: "a port, transparent",
     initial: undefined,
     value: ([address = ""], scope) => scope.template(address === "off" ? "" : address),
   }),
@@ -156,20 +159,26 @@ export const proxyAccepted = [
 ];
 
 function readProxyPass([text = ""]: readonly string[], scope: DirectiveScope): ProxyPass {
-  const match = /^(https?):\/\/([^/?]*)([/?].*)?$/is.exec(text);
+  const match = /^(https?):\/\/(?:(unix:[^:]*)(?::(.+)?)?|([^/?]*)([/?].*)?)$/is.exec(text);
   const scheme = match?.[1]?.toLowerCase();
   if (!match || (scheme !== "http" && scheme !== "https")) {
     throw new DirectiveFault("invalid URL prefix");
   }
-  const host = scope.template(match[2] ?? "");
-  if (host.text === "") throw new DirectiveFault(`no host in upstream "${match[3] ?? ""}"`);
-  if (host.isConstant) checkHost(host.text, match[3] ?? "");
-  const uri = match[3] === undefined ? undefined : scope.template(match[3]);
+  const [, , socket, socketUri, name = "", nameUri] = match;
+  const host = scope.template(socket ?? name);
+  const uriText = socketUri ?? nameUri;
+  if (host.text === "") throw new DirectiveFault(`no host in upstream "${uriText ?? ""}"`);
+  if (host.isConstant) checkHost(host.text, uriText ?? "");
+  const uri = uriText === undefined ? undefined : scope.template(uriText);
   const constant = host.isConstant && (uri?.isConstant ?? true);
   return { scheme, host, uri, url: constant ? text : undefined };
 }
 
 function checkHost(host: string, uri: string): void {
+  if (isUnixAddress(host)) {
+    if (unixPathOf(host) !== "") return;
+    throw new DirectiveFault(`no path in the unix domain socket in upstream "${host}${uri}"`);
+  }
   const split = splitHostPort(host);
   if (!split || split.host === "") {
     throw new DirectiveFault(`invalid host in upstream "${host}${uri}"`);

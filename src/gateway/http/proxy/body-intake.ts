@@ -54,8 +54,12 @@ export class BodyIntake implements BodySink {
 
   onBodyEnd(): void {
     if (this.#over) return;
-    this.#store.seal()?.catch((error: unknown) => this.#events.onDiskFault(error));
-    this.#events.onStored();
+    const writing = this.#store.seal();
+    if (!writing) return this.#events.onStored();
+    writing.then(
+      () => this.#events.onStored(),
+      (error: unknown) => this.#events.onDiskFault(error),
+    );
   }
 
   onBodyFault(fault: BodyFault): void {

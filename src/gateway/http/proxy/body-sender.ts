@@ -62,9 +62,10 @@ export class StoredBodySender implements BodySender {
 
   /** @returns false: nothing more at the moment. */
   #send(piece: Buffer | undefined): boolean {
-    if (piece) return this.#peer.write(piece);
+    // A peer that has gone, or has answered already, does not get the rest.
+    if (piece && !this.#peer.socket.destroyed) return this.#peer.write(piece);
     this.#reader = undefined;
-    this.#peer.endRequest();
+    if (!piece) this.#peer.endRequest();
     return false;
   }
 }
@@ -74,28 +75,41 @@ export class StreamedBodySender implements BodySender, BodySink {
   readonly #body: RequestBody;
   readonly #isChunked: boolean;
   readonly #onFault: (fault: BodyFault | "too large") => void;
+  readonly #onKept: (body: Buffer) => void;
   #bytesLeft: number;
+  /** The body so far; undefined: it has become too large to be kept. */
+  #kept: Buffer[] | undefined = [];
+  #keptBytesLeft: number;
 
-  /** @param bytesMax of the body; 0: no limit. */
+  /** @param bytesMax of the body; 0: no limit. `keptBytesMax`: a larger body is not kept for `onKept`. */
   constructor(
     peer: ClientConnection,
     body: RequestBody,
     options: {
       readonly isChunked: boolean;
       readonly bytesMax: number;
+      readonly keptBytesMax: number;
       readonly onFault: (fault: BodyFault | "too large") => void;
+      /** All of the body is on its way. */
+      readonly onKept: (body: Buffer) => void;
     },
   ) {
     this.#peer = peer;
     this.#body = body;
     this.#isChunked = options.isChunked;
     this.#bytesLeft = options.bytesMax === 0 ? Number.POSITIVE_INFINITY : options.bytesMax;
+    this.#keptBytesLeft = options.keptBytesMax;
     this.#onFault = options.onFault;
+    this.#onKept = options.onKept;
   }
 
   start(head: string): void {
+    const { socket } = this.#peer;
+    // What of the body is there already goes out together with the head.
+    socket.cork();
     this.#peer.write(head);
     this.#body.consume(this);
+    socket.uncork();
   }
 
   drained(): void {
@@ -108,18 +122,41 @@ export class StreamedBodySender implements BodySender, BodySink {
       this.#onFault("too large");
       return true;
     }
-    if (!this.#isChunked) return this.#peer.write(Buffer.from(chunk));
-    this.#peer.write(chunkStart(chunk.length));
-    this.#peer.write(Buffer.from(chunk));
-    return this.#peer.write("\r\n");
+    const piece = this.#isChunked ? asChunk(chunk) : Buffer.from(chunk);
+    this.#keep(this.#isChunked ? dataOf(piece, chunk.length) : piece);
+    return this.#peer.write(piece);
   }
 
   onBodyEnd(): void {
     if (this.#isChunked) this.#peer.write(formatLastChunk());
+    if (this.#kept) this.#onKept(Buffer.concat(this.#kept));
     this.#peer.endRequest();
   }
 
   onBodyFault(fault: BodyFault): void {
     this.#onFault(fault);
   }
+
+  /** What is sent is kept as it is, without another copy. */
+  #keep(piece: Buffer): void {
+    this.#keptBytesLeft -= piece.length;
+    if (this.#keptBytesLeft < 0) this.#kept = undefined;
+    else this.#kept?.push(piece);
+  }
+}
+
+/** A copy with its size before and its end behind, for one write. */
+function asChunk(data: Buffer): Buffer {
+  const start = chunkStart(data.length);
+  const chunk = Buffer.allocUnsafe(start.length + data.length + 2);
+  chunk.write(start, "latin1");
+  data.copy(chunk, start.length);
+  chunk.write("\r\n", start.length + data.length, "latin1");
+  return chunk;
+}
+
+/** The data of what `asChunk` made. */
+function dataOf(chunk: Buffer, length: number): Buffer {
+  const end = chunk.length - 2;
+  return chunk.subarray(end - length, end);
 }

@@ -22,7 +22,7 @@ export interface OutgoingBodyOptions {
   readonly onDiskFault: (error: unknown) => void;
 }
 
-const NO_BODY: OutgoingBody = { length: undefined, sender: undefined, isStreamed: false };
+export const NO_BODY: OutgoingBody = { length: undefined, sender: undefined, isStreamed: false };
 
 /** The whole body is read before the first peer is asked. */
 export function storesBody(context: RequestContext): boolean {
@@ -40,15 +40,24 @@ export function outgoingBody(
 ): OutgoingBody {
   const { body: replacement, passRequestBody } = context.location.settings.proxy;
   const { requestBody, exchange } = context;
-  if (replacement) return stored(peer, textBody(replacement.evaluate(context), options), options);
+  if (replacement) {
+    const bytes = Buffer.from(replacement.evaluate(context), "latin1");
+    return stored(peer, memoryBody(bytes, options), options);
+  }
   if (!exchange.body || !passRequestBody) return NO_BODY;
   if (requestBody) return stored(peer, requestBody, options);
+  if (context.isBodySpent) return NO_BODY;
   const length = declaredLength(context);
   const sender = new StreamedBodySender(peer, exchange.body, {
     isChunked: length === undefined,
     bytesMax: context.location.settings.core.bodyBytesMax,
+    keptBytesMax: context.location.settings.clientBody.bodyBufferBytes,
+    onKept: (bytes) => {
+      context.requestBody = memoryBody(bytes, options);
+    },
     onFault: (fault) => (fault === "too large" ? options.onTooLarge() : options.onFault(fault)),
   });
+  context.isBodySpent = true;
   return { length: length ?? "chunked", sender, isStreamed: true };
 }
 
@@ -61,10 +70,9 @@ function stored(
   return { length: body.byteCount, sender, isStreamed: false };
 }
 
-/** `proxy_set_body`, in memory. */
-function textBody(text: string, { files }: OutgoingBodyOptions): SpooledBody {
-  const body = new SpooledBody({ files, memoryBytes: text.length });
-  void body.append(Buffer.from(text, "latin1"));
+function memoryBody(bytes: Buffer, { files }: OutgoingBodyOptions): SpooledBody {
+  const body = new SpooledBody({ files, memoryBytes: bytes.length });
+  void body.append(bytes);
   void body.seal();
   return body;
 }

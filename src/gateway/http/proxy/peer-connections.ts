@@ -11,6 +11,7 @@ import type { Receive, SocketReads } from "../../../net/http1/shared-reads.ts";
 import type { TimerWheel } from "../../../net/http1/timer-wheel.ts";
 import type { Peer } from "../../upstream/peer.ts";
 import type { UpstreamConfig } from "../../upstream/upstream-config.ts";
+import { isUnixAddress, unixPathOf } from "../listen-address.ts";
 import type { PeerTls } from "./peer-tls.ts";
 
 export interface PeerTarget {
@@ -22,6 +23,8 @@ export interface PeerTarget {
   readonly localAddress: string | undefined;
 }
 
+/** A side of a tunnel may end before the other. */
+const HALF_OPEN = { allowHalfOpen: true };
 /** Most TLS sessions that are kept for resumption. */
 const SESSION_COUNT_MAX = 1_000;
 
@@ -51,10 +54,12 @@ export class PeerConnections {
   }
 
   #poolOf({ name, keepalive }: PeerTarget["upstream"]): ConnectionPool {
-    const known = this.#pools.get(name);
+    // Without connections to keep one pool is as good as another, and names from variables are many.
+    const poolName = keepalive.idleCount === 0 ? "" : name;
+    const known = this.#pools.get(poolName);
     if (known) return known;
     const pool = new ConnectionPool(keepalive, this.#wheel);
-    this.#pools.set(name, pool);
+    this.#pools.set(poolName, pool);
     return pool;
   }
 
@@ -73,9 +78,7 @@ export class PeerConnections {
   }
 
   #connect({ peer, localAddress }: PeerTarget, receive: Receive): Socket {
-    const { host, port } = peer.config;
-    const address = localAddress === undefined ? {} : { localAddress };
-    const options = { host, port, noDelay: true, allowHalfOpen: true, ...address };
+    const options = { ...addressOf(peer, localAddress), noDelay: true, allowHalfOpen: true };
     return this.#reads.connect(options, receive);
   }
 
@@ -86,9 +89,8 @@ export class PeerConnections {
   ): Socket {
     const session = tls.reusesSessions ? this.#sessions.get(key) : undefined;
     const socket = connectTls({
-      host: peer.config.host,
-      port: peer.config.port,
-      ...(localAddress === undefined ? {} : { localAddress }),
+      ...addressOf(peer, localAddress),
+      ...HALF_OPEN,
       ...tls.connectOptions,
       ...(session === undefined ? {} : { session }),
     });
@@ -106,6 +108,11 @@ export class PeerConnections {
       this.#sessions.delete(oldest);
     }
   }
+}
+
+function addressOf({ config: { host, port } }: Peer, localAddress: string | undefined) {
+  if (isUnixAddress(host)) return { path: unixPathOf(host) };
+  return localAddress === undefined ? { host, port } : { host, port, localAddress };
 }
 
 function keyOf({ peer, tls, localAddress }: PeerTarget): string {

@@ -12,7 +12,7 @@ import { type AttemptRecord, startAttemptRecord } from "../../upstream/attempt-r
 import type { Peer } from "../../upstream/peer.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { BodySender } from "./body-sender.ts";
-import type { ResponseRelay } from "./response-relay.ts";
+import type { BodyRelay } from "./response-relay.ts";
 
 /** Whoever makes the tries. */
 export interface TryOwner {
@@ -40,7 +40,7 @@ export class PeerTry implements PeerHandler {
   readonly record: AttemptRecord;
   /** For the error log. */
   readonly url: string;
-  relay: ResponseRelay | undefined;
+  relay: BodyRelay | undefined;
   readonly #owner: TryOwner;
   #connection: ClientConnection | undefined;
   #sender: BodySender | undefined;
@@ -53,6 +53,7 @@ export class PeerTry implements PeerHandler {
     this.record = startAttemptRecord(peer.address, owner.context.clock.monotonicMs());
   }
 
+  /** Undefined: there is none yet, or the response is complete. */
   get connection(): ClientConnection | undefined {
     return this.#connection;
   }
@@ -93,7 +94,7 @@ export class PeerTry implements PeerHandler {
   onConnected(): void {
     const connection = this.#connection;
     if (!connection) return;
-    this.record.connectMs = this.#elapsedMs();
+    this.record.connectMs = connection.isReused ? 0 : this.#elapsedMs();
     const { text, sender } = this.#owner.prepareRequest(connection);
     this.#sender = sender;
     if (sender) return sender.start(text);
@@ -118,9 +119,12 @@ export class PeerTry implements PeerHandler {
   }
 
   onEnd(): void {
+    // From here on the connection serves others.
+    const trailers = this.#connection?.trailers ?? [];
+    this.#connection = undefined;
     if (this.#discarded) return;
     this.#owner.onResponseEnd(this);
-    this.relay?.end(this.#connection?.trailers ?? []);
+    this.relay?.end(trailers);
   }
 
   onDrain(): void {

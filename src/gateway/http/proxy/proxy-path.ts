@@ -4,9 +4,12 @@
  * (ngx_http_proxy_create_request, ngx_http_proxy_eval).
  */
 import { escapeChars, isControl } from "../../escape-chars.ts";
+import { isUnixAddress } from "../listen-address.ts";
 import type { ProxyPass } from "../modules/proxy.ts";
 import type { RequestContext } from "../request-context.ts";
 import { escapePath } from "../request-target.ts";
+
+const UNIX_PREFIX_LENGTH = "unix:".length;
 
 export interface ProxyTarget {
   /** Name of an upstream, or a host with an optional port. */
@@ -29,10 +32,22 @@ export function proxyTarget(context: RequestContext, pass: ProxyPass): ProxyTarg
 
 /** With variables the value is the whole URL; without a URI in it the client's target is passed on. */
 function evaluatedTarget(text: string, raw: string): ProxyTarget {
+  if (isUnixAddress(text)) return unixTarget(text, raw);
   const end = text.search(/[/?]/);
   if (end === -1) return { host: text, path: raw };
-  const uri = text.slice(end);
+  return { host: text.slice(0, end), path: pathOf(text.slice(end)) };
+}
+
+/** "unix:/path" and, behind a colon, the URI. */
+function unixTarget(text: string, raw: string): ProxyTarget {
+  const colon = text.indexOf(":", UNIX_PREFIX_LENGTH);
+  if (colon === -1) return { host: text, path: raw };
+  const uri = text.slice(colon + 1);
+  return { host: text.slice(0, colon), path: uri === "" ? raw : pathOf(uri) };
+}
+
+function pathOf(uri: string): string {
   // A decoded `$uri` may hold a line break: it must not end the request line.
   const path = escapeChars(uri, "%", (code) => isControl(code) || code === 0x20);
-  return { host: text.slice(0, end), path: path.startsWith("/") ? path : `/${path}` };
+  return path.startsWith("/") ? path : `/${path}`;
 }

@@ -3,7 +3,7 @@
  * until one answers or the rules say stop. A state machine of calls from connections, without promises: every
  * decision is a function of its own (may-retry, end-instead, failure-sentences). Follows ngx_http_upstream.c.
  */
-import { AppError, messageOf } from "../../../errors/app-error.ts";
+import { messageOf } from "../../../errors/app-error.ts";
 import type { ClientConnection, PeerFailure } from "../../../net/http1/client-connection.ts";
 import type { PeerHead } from "../../../net/http1/peer-head.ts";
 import type { BodyFault, RequestBody } from "../../../net/http1/request-body.ts";
@@ -12,6 +12,7 @@ import { startAttemptRecord } from "../../upstream/attempt-record.ts";
 import type { Peer } from "../../upstream/peer.ts";
 import type { PeerVerdict, PeerWalk, Upstream } from "../../upstream/upstream.ts";
 import type { HeaderField } from "../header-fields.ts";
+import { obeyLimitRate } from "../modules/limit-rate.ts";
 import type { ProxyPass } from "../modules/proxy.ts";
 import type { Pending } from "../phase.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -19,13 +20,14 @@ import { prepareHead } from "../responses.ts";
 import { BodyIntake } from "./body-intake.ts";
 import { endInstead, type ProxyEnd } from "./end-instead.ts";
 import { describeFailure } from "./failure-sentences.ts";
-import { outgoingBody, storesBody } from "./outgoing-body.ts";
+import { buffersFor, makeRelay } from "./make-relay.ts";
+import { NO_BODY, type OutgoingBody, outgoingBody, storesBody } from "./outgoing-body.ts";
 import { PeerTry, type TryOwner } from "./peer-try.ts";
 import type { PeerTls } from "./peer-tls.ts";
 import type { ProxyPlan } from "./proxy-plan.ts";
 import type { ProxyServices } from "./proxy-services.ts";
 import { asksForUpgrade, requestText } from "./request-text.ts";
-import { ResponseRelay } from "./response-relay.ts";
+import type { BodyRelay } from "./response-relay.ts";
 import { caseOf, isStale, mayGoOn, type TryState } from "./try-rules.ts";
 import { responseFields } from "./response-fields.ts";
 
@@ -85,9 +87,19 @@ export class ProxyRequest implements Pending, TryOwner {
     exchange.onAbort(() => this.#clientGone());
     if (this.#done) return this;
     // A request that was redirected inside has its body already.
-    if (!exchange.body || context.requestBody || !storesBody(context)) this.#tryPeers();
-    else this.#storeBody(exchange.body);
+    if (!exchange.body || context.requestBody) this.#tryPeers();
+    else if (context.isBodySpent) this.#goOnWithoutBody();
+    else if (storesBody(context)) this.#storeBody(exchange.body);
+    else this.#tryPeers();
     return this;
+  }
+
+  /** An error page needs no body; a request that is to be repeated elsewhere does. */
+  #goOnWithoutBody(): void {
+    const { context } = this;
+    if (context.method !== context.exchange.head.method) return this.#tryPeers();
+    context.logError("error", "the body was sent to another upstream and cannot be sent again");
+    this.#settle(errorEnd(500));
   }
 
   /** The client sends something that is no body, or has gone. */
@@ -96,8 +108,7 @@ export class ProxyRequest implements Pending, TryOwner {
     if (this.#done) return;
     if (context.exchange.aborted || fault.status === 499) return this.#clientGone();
     context.logError("info", fault.message);
-    this.#abortTry("neutral");
-    this.#settle(errorEnd(fault.status));
+    this.#giveUp(fault.status);
   }
 
   connect(peer: Peer, mayReuse: boolean): ClientConnection {
@@ -111,12 +122,7 @@ export class ProxyRequest implements Pending, TryOwner {
   prepareRequest(connection: ClientConnection) {
     const { context } = this;
     const { proxy } = context.location.settings;
-    const { length, sender, isStreamed } = outgoingBody(context, connection, {
-      files: this.#services.bodyFiles(context.location),
-      onFault: (fault) => this.#bodyFault(fault),
-      onTooLarge: () => this.#bodyTooLarge(),
-      onDiskFault: (error) => this.#diskFault(error),
-    });
+    const { length, sender, isStreamed } = this.#bodyFor(connection);
     if (isStreamed) this.#bodySpent = true;
     const line = { method: this.sentMethod, path: this.#task.path, version: proxy.httpVersion };
     const keepsAlive =
@@ -143,6 +149,7 @@ export class ProxyRequest implements Pending, TryOwner {
     const { hasErrorPage } = this.#task;
     const end = endInstead(this.context, current.record, hasErrorPage);
     if (!end) return this.#answer(current, head);
+    obeyLimitRate(this.context, head.fields);
     current.discard(head);
     current.noteEnd();
     this.#task.upstream.sticky?.learn(this.context, current.peer);
@@ -173,6 +180,17 @@ export class ProxyRequest implements Pending, TryOwner {
     }
     this.#triesLeft--;
     this.#nextPeer();
+  }
+
+  #bodyFor(connection: ClientConnection): OutgoingBody {
+    const { context } = this;
+    if (!context.exchange.body && !context.location.settings.proxy.body) return NO_BODY;
+    return outgoingBody(context, connection, {
+      files: this.#services.bodyFiles(context.location),
+      onFault: (fault) => this.#bodyFault(fault),
+      onTooLarge: () => this.#bodyTooLarge(),
+      onDiskFault: (error) => this.#diskFault(error),
+    });
   }
 
   #storeBody(body: RequestBody): void {
@@ -212,7 +230,7 @@ export class ProxyRequest implements Pending, TryOwner {
     if (picked.kind === "none") return this.#endWithoutPeer();
     const { peer } = picked;
     this.#holdsPeer = true;
-    const url = `${pass.scheme}://${peer.address}${this.#task.path}`;
+    const url = `${pass.scheme}://${peer.urlHost}${this.#task.path}`;
     this.#current = new PeerTry(this, peer, url);
     context.attempts.push(this.#current.record);
     this.#current.start(true);
@@ -247,28 +265,13 @@ export class ProxyRequest implements Pending, TryOwner {
       exchange.upgrade(context.response, connection, context.location.settings.proxy.readTimeoutMs);
       return;
     }
-    const { passTrailers } = context.location.settings.proxy;
-    current.relay = new ResponseRelay(exchange, connection, {
-      buffers: this.#buffersFor(head),
+    current.relay = makeRelay(context, connection, {
+      buffers: buffersFor(context, head),
       files: this.#services.responseFiles(context.location),
-      passesTrailers: passTrailers,
+      passesTrailers: context.location.settings.proxy.passTrailers,
       onDiskFault: (error) => this.#diskFault(error),
     });
     exchange.start(prepareHead(context, given), head.body !== undefined);
-  }
-
-  /** `proxy_buffering`, unless the peer says otherwise for this response. Undefined: off. */
-  #buffersFor({ fields }: PeerHead) {
-    const { buffering, buffersBytes, tempFileBytesMax, ignoredHeaders } =
-      this.context.location.settings.proxy;
-    let isOn = buffering;
-    if (!ignoredHeaders.includes("x-accel-buffering")) {
-      for (const [name, value] of fields) {
-        if (name.length !== 17 || name.toLowerCase() !== "x-accel-buffering") continue;
-        if (/^(?:yes|no)$/i.test(value)) isOn = value.toLowerCase() === "yes";
-      }
-    }
-    return isOn ? { memoryBytes: buffersBytes, fileBytesMax: tempFileBytesMax } : undefined;
   }
 
   /** The client has the response, or has gone. */
@@ -300,7 +303,7 @@ export class ProxyRequest implements Pending, TryOwner {
   }
 
   /** The peer failed after the head of its response: the client sees that something is missing. */
-  #bodyBroke(current: PeerTry, relay: ResponseRelay, failure: PeerFailure): void {
+  #bodyBroke(current: PeerTry, relay: BodyRelay, failure: PeerFailure): void {
     const { context } = this;
     const { sticky } = this.#task.upstream;
     context.logError("error", describeFailure({ ...failure, phase: "body" }), current.url);
@@ -314,19 +317,21 @@ export class ProxyRequest implements Pending, TryOwner {
   /** The disk that bodies are buffered on has failed. */
   #diskFault(error: unknown): void {
     if (this.#done) return;
-    const { context } = this;
-    context.logError("crit", messageOf(error));
-    this.#abortTry("neutral");
-    if (context.exchange.responded) context.exchange.breakOff();
-    else this.#settle(errorEnd(error instanceof AppError ? 500 : 502));
+    this.context.logError("crit", messageOf(error));
+    this.#giveUp(500);
   }
 
   #bodyTooLarge(): void {
     if (this.#done) return;
     this.context.logError("error", "client intended to send too large chunked body");
+    this.#giveUp(413);
+  }
+
+  /** A client that has the head of a response sees by the end of its connection that the rest is missing. */
+  #giveUp(status: number): void {
     this.#abortTry("neutral");
     if (this.context.exchange.responded) this.context.exchange.breakOff();
-    else this.#settle(errorEnd(413));
+    else this.#settle(errorEnd(status));
   }
 
   #abortTry(verdict: PeerVerdict): void {

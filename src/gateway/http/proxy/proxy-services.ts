@@ -8,6 +8,8 @@ import { PeerTlsFactory } from "./peer-tls.ts";
 import { ProxyPlans } from "./proxy-plan.ts";
 
 export class ProxyServices {
+  /** The time-outs of all connections. */
+  readonly wheel: TimerWheel;
   readonly connections: PeerConnections;
   readonly peerTls = new PeerTlsFactory();
   readonly plans = new ProxyPlans();
@@ -16,6 +18,7 @@ export class ProxyServices {
 
   /** @param files of the cycle before, so that the numbers of files go on. */
   constructor(wheel: TimerWheel, reads: SocketReads, before?: ProxyServices) {
+    this.wheel = wheel;
     this.connections = new PeerConnections(wheel, reads);
     this.#files = before ? before.#files : new Map();
   }

@@ -2,7 +2,7 @@
  * The head of the request to the peer as text: what `proxy_set_header` says, then the client's fields without those
  * that concern only its own connection (RFC 9110 7.6.1), as ngx_http_proxy_create_request.
  */
-import { hasToken } from "../../../net/http1/header-field.ts";
+import { hasToken, lowerNameOf } from "../../../net/http1/header-field.ts";
 import type { RequestContext } from "../request-context.ts";
 import { fieldValues } from "../header-fields.ts";
 import type { ProxyPlan } from "./proxy-plan.ts";
@@ -17,7 +17,7 @@ export interface RequestLine {
 export type BodyLength = number | "chunked" | undefined;
 
 /** Line ends and NUL of a decoded variable must not begin a new field. */
-const BREAKING = /[\0\r\n]/g;
+const BREAKING = /[\0\r\n]/;
 
 /** One character a byte, the empty line included. `keepsAlive`: the connection is kept afterwards. */
 export function requestText(
@@ -31,7 +31,8 @@ export function requestText(
   for (const { name, value } of plan.ownFields) {
     const evaluated = value.evaluate(context);
     if (evaluated === "") continue;
-    text += `${name}: ${value.isConstant ? evaluated : evaluated.replace(BREAKING, " ")}\r\n`;
+    const safe = BREAKING.test(evaluated) ? evaluated.replaceAll(/[\0\r\n]/g, " ") : evaluated;
+    text += `${name}: ${safe}\r\n`;
   }
   if (!plan.setsConnection && !keepsAlive) text += "Connection: close\r\n";
   if (length === "chunked") text += "Transfer-Encoding: chunked\r\n";
@@ -44,9 +45,9 @@ function clientFields({ exchange }: RequestContext, { withheld }: ProxyPlan): st
   const { fields } = exchange.head;
   const listed = fieldsOfConnection(fieldValues(fields, "connection"));
   let text = "";
-  for (const [name, value] of fields) {
-    const lower = name.toLowerCase();
-    if (!withheld.has(lower) && listed?.has(lower) !== true) text += `${name}: ${value}\r\n`;
+  for (const field of fields) {
+    const lower = lowerNameOf(field);
+    if (!withheld.has(lower) && listed?.has(lower) !== true) text += `${field[0]}: ${field[1]}\r\n`;
   }
   return text;
 }
@@ -68,7 +69,7 @@ export function asksForUpgrade(context: RequestContext, text: string): boolean {
   if (!context.exchange.wantsUpgrade) return false;
   const fields = text.split("\r\n").map((line): readonly [string, string] => {
     const colon = line.indexOf(":");
-    return [line.slice(0, Math.max(0, colon)), line.slice(colon + 1)];
+    return [line.slice(0, Math.max(0, colon)), line.slice(colon + 1).trim()];
   });
   return (
     fields.some(([name]) => name.toLowerCase() === "upgrade") &&

@@ -2,6 +2,7 @@
  * The header of the peer's response as the client gets it: what is hidden, redirects and cookies as
  * `proxy_redirect` and `proxy_cookie_*` say.
  */
+import { lowerNameOf } from "../../../net/http1/header-field.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { HeaderField } from "../header-fields.ts";
 import { absoluteUrl } from "../responses.ts";
@@ -16,7 +17,7 @@ export function responseFields(
 ): HeaderField[] {
   const shown: HeaderField[] = [];
   for (const field of fields) {
-    const lower = field[0].toLowerCase();
+    const lower = lowerNameOf(field);
     if (hidden.has(lower)) continue;
     if (
       lower === "location" ||

@@ -8,11 +8,13 @@ import type { AppError } from "../../../errors/app-error.ts";
 import type { ClientConnection } from "../../../net/http1/client-connection.ts";
 import { OverflowQueue, type OverflowLimits } from "../../spool/overflow-queue.ts";
 import type { TempFiles } from "../../spool/temp-file.ts";
-import type { Exchange, HeaderField } from "../exchange.ts";
+import type { HeaderField } from "../exchange.ts";
+import type { BodyTarget } from "../paced-body.ts";
 
 export interface RelayOptions {
   /** Undefined: `proxy_buffering off`. */
   readonly buffers: OverflowLimits | undefined;
+  /** Of `proxy_temp_path`. */
   readonly files: TempFiles;
   /** `proxy_pass_trailers`. */
   readonly passesTrailers: boolean;
@@ -20,9 +22,28 @@ export interface RelayOptions {
   readonly onDiskFault: (error: AppError) => void;
 }
 
-export class ResponseRelay {
-  readonly #exchange: Exchange;
-  readonly #peer: ClientConnection;
+/** What a try of a peer does with the body of the response. */
+export interface BodyRelay {
+  /** Bytes that the peer has sent. */
+  readonly byteCount: number;
+  /** `chunk` is overwritten after the call. */
+  take(chunk: Buffer): void;
+  /** All that one read brought was taken. */
+  readDone(): void;
+  /** The peer has sent everything. */
+  end(trailers: readonly HeaderField[]): void;
+  /** The peer has failed: the client gets what there is, and the end of its connection. */
+  break(): void;
+  /** Nobody wants the rest. */
+  dispose(): void;
+}
+
+/** What a relay does with the peer. */
+export type RelayPeer = Pick<ClientConnection, "pause" | "resume">;
+
+export class ResponseRelay implements BodyRelay {
+  readonly #exchange: BodyTarget;
+  readonly #peer: RelayPeer;
   readonly #options: RelayOptions;
   #queue: OverflowQueue | undefined;
   /** Waits for the client to take something. */
@@ -31,18 +52,16 @@ export class ResponseRelay {
   #trailers: readonly HeaderField[] = [];
   #byteCount = 0;
 
-  constructor(exchange: Exchange, peer: ClientConnection, options: RelayOptions) {
+  constructor(exchange: BodyTarget, peer: RelayPeer, options: RelayOptions) {
     this.#exchange = exchange;
     this.#peer = peer;
     this.#options = options;
   }
 
-  /** Bytes that the peer has sent. */
   get byteCount(): number {
     return this.#byteCount;
   }
 
-  /** `chunk` is overwritten after the call. */
   take(chunk: Buffer): void {
     this.#byteCount += chunk.length;
     if (!this.#options.buffers || !(this.#exchange.isBlocked || this.#queue?.isEmpty === false)) {
@@ -54,27 +73,23 @@ export class ResponseRelay {
     if (this.#queue.isFull) this.#peer.pause();
   }
 
-  /** All that one read brought was taken. */
   readDone(): void {
     if (this.#exchange.flush()) return;
-    this.#awaitClient();
     if (!this.#options.buffers) this.#peer.pause();
+    this.#awaitClient();
   }
 
-  /** The peer has sent everything. */
   end(trailers: readonly HeaderField[]): void {
     if (this.#options.passesTrailers) this.#trailers = trailers;
     this.#state = "ended";
     this.#closeIfDone();
   }
 
-  /** The peer has failed: the client gets what there is, and the end of its connection. */
   break(): void {
     this.#state = "broken";
     this.#closeIfDone();
   }
 
-  /** Nobody wants the rest. */
   dispose(): void {
     this.#state = "over";
     this.#queue?.dispose();
@@ -114,8 +129,12 @@ export class ResponseRelay {
   }
 
   #closeIfDone(): void {
-    // What is queued goes out when the client has taken something, or when it is back from the disk.
-    if (this.#queue?.isEmpty === false) return;
+    // What is queued goes out when the client has taken something, or when it is back from the disk. A response may
+    // end within the read that has blocked the client: nobody waits for it then.
+    if (this.#queue?.isEmpty === false) {
+      if (this.#exchange.isBlocked) this.#awaitClient();
+      return;
+    }
     if (this.#state === "ended") this.#exchange.end(this.#trailers);
     else if (this.#state === "broken") this.#exchange.breakOff();
     else return;

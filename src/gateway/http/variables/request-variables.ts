@@ -4,9 +4,10 @@ import { hostname } from "node:os";
 import { toByteString } from "../../byte-string.ts";
 import { fieldValue, requestCookie } from "../header-fields.ts";
 import type { RequestContext } from "../request-context.ts";
+import { limitRateOf } from "../modules/limit-rate.ts";
 import { NGINX_VERSION } from "../error-page.ts";
 import { mappedPath } from "../mapped-path.ts";
-import { splitHostPort } from "../listen-address.ts";
+import { hostNameOf } from "../host-name.ts";
 import { formatSeconds, formatTimeIso, formatTimeLocal } from "./time-formats.ts";
 import type { PrefixRows, VariableRows } from "./variable-row.ts";
 
@@ -14,9 +15,7 @@ import type { PrefixRows, VariableRows } from "./variable-row.ts";
 export function hostOf(context: RequestContext): string {
   const given = context.target.host ?? fieldValue(context.exchange.head.fields, "host");
   if (given === "") return context.server.primaryName;
-  const split = splitHostPort(given.toLowerCase());
-  const host = (split?.host ?? given.toLowerCase()).replace(/\.$/, "");
-  return host.includes(":") ? `[${host}]` : host;
+  return hostNameOf(given).shown;
 }
 
 function header(context: RequestContext, lowerName: string): string {
@@ -50,6 +49,7 @@ export const requestVariables: VariableRows = {
   request: ({ exchange }) => exchange.head.line,
   request_length: ({ exchange }) => String(exchange.requestLength),
   request_method: (context) => context.method,
+  limit_rate: (context) => String(limitRateOf(context)),
   request_body: (context) => context.requestBody?.text ?? "",
   request_body_file: (context) => toByteString(context.requestBody?.filePath ?? ""),
   server_protocol: ({ exchange }) => `HTTP/${exchange.head.version}`,

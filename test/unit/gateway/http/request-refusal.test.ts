@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HeaderField } from "../../../../src/gateway/http/header-fields.ts";
-import { isValidHost, refusalOf } from "../../../../src/gateway/http/request-refusal.ts";
+import { hostNameOf } from "../../../../src/gateway/http/host-name.ts";
+import { refusalOf } from "../../../../src/gateway/http/request-refusal.ts";
 import { parseRequestTarget } from "../../../../src/gateway/http/request-target.ts";
 
 const HOST: HeaderField = ["Host", "a.test"];
@@ -41,8 +42,11 @@ test("tells hosts from what could be read in two ways", () => {
   const good = ["a.test", "A.Test.", "a_b.test:80", "a.test:", "[::1]", "[::1]:80", "1.2.3.4", "-"];
   const bad = ["", ".", ".:80", "a b", "a/b", "a..b", "a:b", "a:80:80", "[::1", "a\t", "[x]"];
   assert.deepEqual(
-    good.filter((host) => !isValidHost(host)),
+    good.filter((host) => !hostNameOf(host).isValid),
     [],
   );
-  assert.deepEqual(bad.filter(isValidHost), []);
+  assert.deepEqual(
+    bad.filter((host) => hostNameOf(host).isValid),
+    [],
+  );
 });

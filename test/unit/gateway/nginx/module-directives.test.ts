@@ -50,7 +50,15 @@ const REFUSED: readonly (readonly [http: string, sentence: string, main?: string
   ["keepalive_timeout 1 soon;", '"keepalive_timeout" directive invalid value'],
   ["auth_request_set x 1;", 'invalid variable name "x"'],
   ["auth_request_set $host 1;", 'the duplicate "host" variable'],
-  ["server { set $limit_rate 1k; }", '"$limit_rate" is not supported'],
+  ["upstream u { server unix:; }", 'no path in the unix domain socket in upstream "unix:"'],
+  [
+    "server { location / { proxy_pass http://unix:; } }",
+    'no path in the unix domain socket in upstream "unix:"',
+  ],
+  ["upstream u { server 10.0.0.1; keepalive 4 global; }", 'invalid parameter "global"'],
+  ["upstream u { server 10.0.0.1 resolve; }", 'invalid parameter "resolve"'],
+  ["proxy_temp_path t 4;", 'invalid value "4"'],
+  ["server { limit_rate fast; }", '"limit_rate" directive invalid value'],
   ["set_real_ip_from nowhere.test;", 'host not found in set_real_ip_from "nowhere.test"'],
   [
     "server { listen unix:; }",
@@ -96,6 +104,26 @@ for (const [http, sentence, main] of REFUSED) {
     );
   });
 }
+
+test("warns of what is accepted without an effect", async () => {
+  const config = await load(
+    "proxy_temp_path t 1 2; upstream u { server 10.0.0.1; keepalive 4 local; } server { }",
+  );
+  const sentences = config.warnings.map(({ message }) => message);
+  assert.ok(sentences.includes('the levels of "proxy_temp_path" have no effect'));
+  assert.ok(sentences.includes('"local" of "keepalive" has no effect'));
+  assert.equal(config.upstreams.get("u")?.keepalive.idleCount, 4);
+});
+
+test("a Unix socket is the only peer of the upstream that proxy_pass with it stands for", async () => {
+  const config = await load("server { location / { proxy_pass http://unix:/run/a.sock:/b; } }");
+  const { peers, keepalive } = config.upstreams.get("unix:/run/a.sock") ?? {};
+  assert.deepEqual(
+    peers?.map(({ host, port }) => [host, port]),
+    [["unix:/run/a.sock", 0]],
+  );
+  assert.equal(keepalive?.idleCount, 0);
+});
 
 test("listens on Unix sockets, relative to the prefix, and with the PROXY protocol", async () => {
   const config = await load("server { listen unix:run/g.sock proxy_protocol; listen 81; }");

@@ -67,7 +67,7 @@ test("puts the whole body into one file when it is larger than the bound", async
   assert.equal(body.isInFile, true);
   assert.equal(body.text, "");
   assert.deepEqual(body.chunks, []);
-  assert.equal(body.filePath, undefined);
+  assert.equal(body.filePath, "/tmp/0000000001");
   assert.equal(body.byteCount, 15);
   const [first, second] = [body.reader(), body.reader()];
   assert.deepEqual(await Promise.all([readAll(first), readAll(second)]), [

@@ -144,10 +144,12 @@ test("sessions end when they were idle for the time-out", () => {
   assert.equal(clock.pendingCount, 0);
 });
 
-test("a full zone forgets the session that was used least recently", () => {
-  const table = new SessionTable(new FakeClock(), 2 * SESSION_BYTES, 1_000);
+test("a full zone forgets the session that was used least recently, to the second", () => {
+  const clock = new FakeClock();
+  const table = new SessionTable(clock, 2 * SESSION_BYTES, 10_000);
   table.bind("one", "a", true);
   table.bind("two", "a", true);
+  clock.advance(1_000);
   table.bind("one", "a", false);
   table.bind("three", "a", true);
   assert.deepEqual(

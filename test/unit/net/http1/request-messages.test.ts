@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requestFraming } from "../../../../src/net/http1/body-framing.ts";
 import { ChunkedDecoder, LengthDecoder } from "../../../../src/net/http1/body-decoder.ts";
+import type { HeaderField } from "../../../../src/net/http1/header-field.ts";
 import { type HeadLimits, HeadReader } from "../../../../src/net/http1/head-reader.ts";
 import type { RequestHead } from "../../../../src/net/http1/request-head.ts";
 import { SeededRandom, seedOfRun } from "../../../simulation/seeded-random.ts";
@@ -18,7 +19,7 @@ interface Message {
   readonly head: RequestHead;
   readonly status: number | undefined;
   readonly body: string;
-  readonly trailers: readonly (readonly [string, string])[];
+  readonly trailers: readonly HeaderField[];
   readonly end: "complete" | "unfinished" | "fault";
 }
 
@@ -255,7 +256,7 @@ test("reads bare LF line ends, empty lines before a head and blanks around value
     method: "GET",
     target: "http://b/x",
     version: "1.1",
-    fields: [["Host", "a"]],
+    fields: [["Host", "a", "host"]],
     line: "GET http://b/x HTTP/1.1",
   });
 });
