@@ -15,7 +15,7 @@ import type { Proxy } from "./proxies/proxy.ts";
 import type { LoadResult, Sample } from "./sample.ts";
 import type { Workplace } from "./workplace.ts";
 
-const WARM_UP_SECONDS_MAX = 2;
+const WARM_UP_SECONDS_MAX = 5;
 
 export interface Site {
   readonly workplace: Workplace;

@@ -5,7 +5,7 @@ import { withAdditions } from "./modules/headers.ts";
 import { renderErrorPage, sentStatusOf, serverToken } from "./error-page.ts";
 import type { ResponseBody, ResponseHead } from "./exchange.ts";
 import { firstValue } from "../../net/http1/header-field.ts";
-import type { Clock } from "../../runtime/clock.ts";
+import { formatFields } from "../../net/http1/response-head.ts";
 import type { HeaderField } from "./header-fields.ts";
 import { pacedStream } from "./paced-body.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -27,29 +27,43 @@ export function respond(
 /** The head as it goes out: with the fields that the location adds. The context remembers it. */
 export function prepareHead(context: RequestContext, given: ResponseHead): ResponseHead {
   const head = withErrorStatus(context, given);
-  const fields: HeaderField[] = [["Server", serverTokenOf(context), "server"]];
-  if (firstValue(head.fields, "date") === undefined) fields.push(dateField(context.clock));
-  for (const field of head.fields) fields.push(field);
-  for (const field of context.fieldsBeside(head.fields)) fields.push(field);
+  const { fieldsText } = head;
+  const hasDate = firstValue(head.fields, "date") !== undefined;
+  const first = firstFields(context, hasDate);
+  const beside = context.fieldsBeside(head.fields);
+  const fields = [...first.fields, ...head.fields, ...beside];
   // Variables of add_header may ask for the response: it must be there before they are evaluated.
-  context.response = { ...head, fields };
-  context.response = withAdditions(context, context.response);
+  // The text says what the fields were: it must not outlive a change of them.
+  context.response = { ...head, fields, fieldsText: undefined };
+  const full = withAdditions(context, context.response);
+  const isPlain = full === context.response && beside.length === 0;
+  context.response =
+    isPlain && fieldsText !== undefined ? { ...full, fieldsText: first.text + fieldsText } : full;
   context.exchange.useLimits(limitsFor(context));
   return context.response;
 }
 
-let lastSecond = -1;
-let lastDate: HeaderField = ["Date", "", "date"];
+interface FirstFields {
+  readonly second: number;
+  readonly server: string;
+  readonly fields: readonly HeaderField[];
+  readonly text: string;
+}
 
-/** Made once a second: a date costs more than the rest of the head. */
-function dateField(clock: Clock): HeaderField {
-  const wallMs = clock.wallMs();
-  const second = Math.floor(wallMs / 1000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastDate = ["Date", new Date(wallMs).toUTCString(), "date"];
+const NO_FIELDS: FirstFields = { second: -1, server: "", fields: [], text: "" };
+let lastFirst = NO_FIELDS;
+
+/** Server and Date. Made once a second: a date costs more than the rest of the head. */
+function firstFields(context: RequestContext, hasDate: boolean): FirstFields {
+  const wallMs = context.clock.wallMs();
+  const second = hasDate ? -1 : Math.floor(wallMs / 1000);
+  const server = serverTokenOf(context);
+  if (second !== lastFirst.second || server !== lastFirst.server) {
+    const fields: HeaderField[] = [["Server", server, "server"]];
+    if (!hasDate) fields.push(["Date", new Date(wallMs).toUTCString(), "date"]);
+    lastFirst = { second, server, fields, text: formatFields(fields) };
   }
-  return lastDate;
+  return lastFirst;
 }
 
 /** The status of the error goes before that of the page that answers it (err_status). */

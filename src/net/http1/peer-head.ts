@@ -21,6 +21,8 @@ export interface PeerHead {
   readonly body: BodyDecoder | undefined;
   /** Of a body of known length, 0 for none; undefined: the length is not known. */
   readonly bodyBytes: number | undefined;
+  /** The same head, byte for byte, came before on this connection; `fields` is the same object then. */
+  readonly isRepeated: boolean;
   /** The peer takes another request on this connection afterwards. */
   readonly keepsAlive: boolean;
 }
@@ -91,7 +93,7 @@ function withBody(head: PeerHead): PeerHead {
       : head.body instanceof LengthDecoder
         ? new LengthDecoder(bodyBytes ?? 0)
         : new UntilCloseDecoder();
-  return { status, reason, fields, body, bodyBytes, keepsAlive };
+  return { status, reason, fields, body, bodyBytes, isRepeated: true, keepsAlive };
 }
 
 /** Where the body starts; -1: not there yet. */
@@ -117,7 +119,15 @@ function parsePeerHead(text: string, method: string, used: number): PeerHeadStep
   if (readFields(fields, text, options)) return fault("upstream sent invalid header");
   const status = Number(digits);
   if (status === 101) {
-    const head = { status, reason, fields, body: undefined, bodyBytes: 0, keepsAlive: false };
+    const head = {
+      status,
+      reason,
+      fields,
+      body: undefined,
+      bodyBytes: 0,
+      isRepeated: false,
+      keepsAlive: false,
+    };
     return { kind: "head", head, used };
   }
   return framed({ status, reason, fields, isHttp10: minor === "0" }, method, used);
@@ -162,7 +172,7 @@ function framed(
   if (coding !== undefined && coding.toLowerCase() !== "chunked") {
     return fault('upstream sent unknown "Transfer-Encoding"');
   }
-  const head = { status, reason, fields, keepsAlive };
+  const head = { status, reason, fields, keepsAlive, isRepeated: false };
   if (method === "HEAD" || status < 200 || status === 204 || status === 304 || bodyBytes === 0) {
     return { kind: "head", head: { ...head, body: undefined, bodyBytes: 0 }, used };
   }

@@ -2,7 +2,7 @@
  * Responses as bytes: the head as one latin1 string, how the end of the body is marked (RFC 9112 6.3), and the
  * chunked coding of a body whose length is not known.
  */
-import { firstValue, type HeaderField, lowerNameOf } from "./header-field.ts";
+import { firstValue, type HeaderField } from "./header-field.ts";
 import type { RequestHead } from "./request-head.ts";
 
 export interface ResponseHead {
@@ -10,6 +10,8 @@ export interface ResponseHead {
   readonly reason: string;
   /** Without Connection and Transfer-Encoding: they are added here. */
   readonly fields: readonly HeaderField[];
+  /** The fields as they go out, with their line ends, where somebody has that text already. */
+  readonly fieldsText?: string | undefined;
   /** The connection serves no other request after this one. Default: it may. */
   readonly closes?: boolean;
   /** Fields behind a chunked body, asked for at its end. Default: none. */
@@ -35,20 +37,26 @@ export function responseFraming(
 
 /** The head with its empty line. `connection`: the value of that field. */
 export function formatResponseHead(
-  { status, reason, fields }: ResponseHead,
+  { status, reason, fields, fieldsText = formatFields(fields) }: ResponseHead,
   { framing, connection }: { readonly framing: ResponseFraming; readonly connection: string },
 ): string {
-  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
-  let hasLength = false;
+  const hasLength = framing !== "length" || firstValue(fields, "content-length") !== undefined;
+  const end = framing === "chunked" ? CHUNKED : hasLength ? "" : NO_LENGTH;
+  return `HTTP/1.1 ${status} ${reason}\r\n${fieldsText}${end}Connection: ${connection}\r\n\r\n`;
+}
+
+const CHUNKED = "Transfer-Encoding: chunked\r\n";
+const NO_LENGTH = "Content-Length: 0\r\n";
+
+/** Field lines with their ends. */
+export function formatFields(fields: readonly HeaderField[]): string {
+  let text = "";
   for (const field of fields) {
-    hasLength ||= lowerNameOf(field) === "content-length";
     // Values that were parsed hold no line ends.
     const value = field[2] === undefined ? safeValue(field[1]) : field[1];
     text += `${field[0]}: ${value}\r\n`;
   }
-  if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
-  if (framing === "length" && !hasLength) text += "Content-Length: 0\r\n";
-  return `${text}Connection: ${connection}\r\n\r\n`;
+  return text;
 }
 
 /** A decoded variable may hold a line end: it must not begin a field, or a response, of its own. */

@@ -59,6 +59,7 @@ export function withAdditions(context: RequestContext, head: ResponseHead): Resp
   const { settings } = context.location;
   const fields = withAddedFields(context, head.status, head.fields);
   const { trailers } = settings.headers;
+  if (fields === head.fields && settings.core.chunked && trailers.length === 0) return head;
   if (!settings.core.chunked) return { ...head, fields, neverChunked: true };
   if (trailers.length === 0 || !mayHaveTrailers(context, head.status)) return { ...head, fields };
   const expected = trailers.filter(({ always }) => always || STATUSES.has(head.status));

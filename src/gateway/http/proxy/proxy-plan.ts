@@ -5,7 +5,9 @@
  */
 import { CONNECTION_FIELDS } from "../../../net/connection-fields.ts";
 import type { Template } from "../../nginx/template.ts";
+import type { HeaderField } from "../header-fields.ts";
 import type { HttpSettings } from "../modules/modules.ts";
+import type { ShownFields } from "./response-fields.ts";
 
 type ProxySettings = HttpSettings["proxy"];
 
@@ -18,6 +20,8 @@ export interface ProxyPlan {
   readonly withheld: ReadonlySet<string>;
   /** Fields of the peer, in lower case, that the client does not get. */
   readonly hidden: ReadonlySet<string>;
+  /** What was made of the header of a peer that repeats it, by the fields that were parsed. */
+  readonly shown: WeakMap<readonly HeaderField[], ShownFields>;
   /** Cookies or URLs of the peer's header are rewritten, besides the default. */
   readonly rewritesCookies: boolean;
 }
@@ -60,6 +64,7 @@ function makePlan(settings: ProxySettings): ProxyPlan {
     // The gateway answers Expect itself. Without a field of the configuration, Host is that of the peer.
     withheld: new Set([...names, ...CONNECTION_FIELDS, ...FRAMING_FIELDS, "expect", "host"]),
     hidden: new Set([...CONNECTION_FIELDS, ...hiddenHeaders, ...shown]),
+    shown: new WeakMap(),
     rewritesCookies:
       settings.cookieDomains.length + settings.cookiePaths.length + settings.cookieFlags.length > 0,
   };

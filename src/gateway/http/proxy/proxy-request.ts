@@ -26,7 +26,7 @@ import { PeerTry, type TryOwner } from "./peer-try.ts";
 import type { PeerTls } from "./peer-tls.ts";
 import type { ProxyPlan } from "./proxy-plan.ts";
 import type { ProxyServices } from "./proxy-services.ts";
-import { asksForUpgrade, requestText } from "./request-text.ts";
+import { asksForUpgrade, requestText, sentMethod } from "./request-text.ts";
 import type { BodyRelay } from "./response-relay.ts";
 import { caseOf, isStale, mayGoOn, type TryState } from "./try-rules.ts";
 import { responseFields } from "./response-fields.ts";
@@ -71,7 +71,7 @@ export class ProxyRequest implements Pending, TryOwner {
     this.#task = task;
     this.#services = services;
     this.#plan = services.plans.of(proxy);
-    this.sentMethod = methodOf(context);
+    this.sentMethod = sentMethod(context);
     this.#tls = task.pass.scheme === "https" ? services.peerTls.make(context) : undefined;
   }
 
@@ -256,12 +256,13 @@ export class ProxyRequest implements Pending, TryOwner {
     if (!connection) return;
     const isUpgrade = head.status === 101;
     if (sticky && (sticky.atHead || isUpgrade)) sticky.learn(context, peer);
-    const fields = responseFields(context, this.#plan, head.fields);
-    const given = { status: head.status, reason: head.reason, fields };
+    const { fields, text: fieldsText } = responseFields(context, this.#plan, head);
+    const given = { status: head.status, reason: head.reason, fields, fieldsText };
     exchange.onOver(() => this.#answered());
     if (isUpgrade) {
       const upgrade = head.fields.filter(([name]) => name.toLowerCase() === "upgrade");
-      context.response = { ...given, fields: [...fields, ...upgrade] };
+      const { status, reason } = head;
+      context.response = { status, reason, fields: [...fields, ...upgrade] };
       exchange.upgrade(context.response, connection, context.location.settings.proxy.readTimeoutMs);
       return;
     }
@@ -383,14 +384,6 @@ export class ProxyRequest implements Pending, TryOwner {
     this.#error = error;
     this.#onOver?.(error);
   }
-}
-
-/** @throws Error when `proxy_method` gives what cannot stand in a request line. */
-function methodOf(context: RequestContext): string {
-  const given = context.location.settings.proxy.method?.evaluate(context) ?? "";
-  if (given === "") return context.method;
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(given)) return given;
-  throw new Error(`"proxy_method" gives no method: ${JSON.stringify(given.slice(0, 100))}`);
 }
 
 const ANSWERED: ProxyEnd = { kind: "answered" };

@@ -16,6 +16,14 @@ export interface RequestLine {
 /** Undefined: there is no body, and no field about it. */
 export type BodyLength = number | "chunked" | undefined;
 
+/** The client's method, or `proxy_method`. @throws Error when that gives what cannot stand in a request line. */
+export function sentMethod(context: RequestContext): string {
+  const given = context.location.settings.proxy.method?.evaluate(context) ?? "";
+  if (given === "") return context.method;
+  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(given)) return given;
+  throw new Error(`"proxy_method" gives no method: ${JSON.stringify(given.slice(0, 100))}`);
+}
+
 /** Line ends and NUL of a decoded variable must not begin a new field. */
 const BREAKING = /[\0\r\n]/;
 

@@ -3,6 +3,8 @@
  * `proxy_redirect` and `proxy_cookie_*` say.
  */
 import { lowerNameOf } from "../../../net/http1/header-field.ts";
+import { formatFields } from "../../../net/http1/response-head.ts";
+import type { PeerHead } from "../../../net/http1/peer-head.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { HeaderField } from "../header-fields.ts";
 import { absoluteUrl } from "../responses.ts";
@@ -10,12 +12,22 @@ import type { ProxyPlan } from "./proxy-plan.ts";
 import { rewriteCookie } from "./response-cookies.ts";
 import { replacePrefix } from "./rewrite-rules.ts";
 
+export interface ShownFields {
+  readonly fields: readonly HeaderField[];
+  /** The same as text, with line ends. */
+  readonly text: string;
+}
+
 export function responseFields(
   context: RequestContext,
-  { hidden, rewritesCookies }: ProxyPlan,
-  fields: readonly HeaderField[],
-): HeaderField[] {
+  plan: ProxyPlan,
+  { fields, isRepeated }: PeerHead,
+): ShownFields {
+  const known = isRepeated ? plan.shown.get(fields) : undefined;
+  if (known) return known;
+  const { hidden, rewritesCookies } = plan;
   const shown: HeaderField[] = [];
+  let isRewritten = false;
   for (const field of fields) {
     const lower = lowerNameOf(field);
     if (hidden.has(lower)) continue;
@@ -24,10 +36,13 @@ export function responseFields(
       lower === "refresh" ||
       (rewritesCookies && lower === "set-cookie")
     ) {
+      isRewritten = true;
       shown.push([field[0], rewriteField(context, lower, field[1])]);
     } else shown.push(field);
   }
-  return shown;
+  const result = { fields: shown, text: formatFields(shown) };
+  if (isRepeated && !isRewritten) plan.shown.set(fields, result);
+  return result;
 }
 
 function rewriteField(context: RequestContext, lowerName: string, value: string): string {
