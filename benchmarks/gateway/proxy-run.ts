@@ -15,7 +15,8 @@ import type { Proxy } from "./proxies/proxy.ts";
 import type { LoadResult, Sample } from "./sample.ts";
 import type { Workplace } from "./workplace.ts";
 
-const WARM_UP_SECONDS_MAX = 5;
+/** A compiler that works beside the proxy, on its core, needs this long to come to rest. */
+const WARM_UP_SECONDS = 6;
 
 export interface Site {
   readonly workplace: Workplace;
@@ -94,7 +95,7 @@ export class ProxyRun {
     await this.#probe();
     if (this.#case.needs.sticky && this.#proxy.learns) await primeSessions(this.#port, SESSIONS);
     if (this.#case.load.kind === "idle") await this.#smallGets();
-    else await this.#load(Math.min(WARM_UP_SECONDS_MAX, this.#site.seconds), undefined);
+    else await this.#load(WARM_UP_SECONDS, undefined);
     const [unbound] = unboundThreads(this.#process.pid, this.#site.workplace.cpus.proxy);
     if (unbound !== undefined) throw new Error(unbound);
   }
