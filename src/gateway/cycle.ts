@@ -5,6 +5,7 @@
  */
 import { AppError } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { ActiveExchanges } from "./active-exchanges.ts";
 import type { GatewayConfig, LocationConfig } from "./gateway-config.ts";
 import type { ConnectionCounts } from "./http/connection-counts.ts";
 import { ConnectionZones } from "./http/connection-zones.ts";
@@ -51,7 +52,7 @@ export class Cycle {
   readonly #errorLogs = new WeakMap<LocationConfig, ErrorLogWriter>();
   readonly #done = Promise.withResolvers<void>();
   /** The exchanges of requests in progress, upgraded connections included. */
-  readonly #active = new Set<Exchange>();
+  readonly #active = new ActiveExchanges();
   #state: "running" | "retired" | "ended" = "running";
 
   /**
@@ -85,7 +86,7 @@ export class Cycle {
 
   /** Requests in progress, upgraded connections included. */
   get activeCount(): number {
-    return this.#active.size;
+    return this.#active.count;
   }
 
   errorLogOf(location: LocationConfig): ErrorLogWriter {
@@ -96,20 +97,20 @@ export class Cycle {
     return writer;
   }
 
-  /** A request begins. */
-  enter(exchange: Exchange): void {
-    this.#active.add(exchange);
+  /** A request begins. @returns its number among those in progress, for `leave`. */
+  enter(exchange: Exchange): number {
+    return this.#active.add(exchange);
   }
 
   /** The request is over and logged. */
-  leave(exchange: Exchange): void {
-    this.#active.delete(exchange);
+  leave(slot: number): void {
+    this.#active.remove(slot);
     if (this.#state === "retired") this.#finishIfDone();
   }
 
   /** Closes the connections of the requests that are still in progress. */
   cutOff(): void {
-    for (const exchange of this.#active) exchange.drop();
+    this.#active.forEach((exchange) => exchange.drop());
   }
 
   /** No request will be counted in any more; the cycle ends with the last one. */
@@ -121,7 +122,7 @@ export class Cycle {
   }
 
   #finishIfDone(): void {
-    if (this.#state !== "retired" || this.#active.size > 0) return;
+    if (this.#state !== "retired" || this.#active.count > 0) return;
     this.#state = "ended";
     this.proxy.connections.close();
     this.logs.giveBack(this.config.logFiles);

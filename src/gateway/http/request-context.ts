@@ -87,6 +87,8 @@ export class RequestContext {
   target: RequestTarget;
   /** GET after an internal redirect of `error_page`, else the client's. */
   method: string;
+  /** The cycle's: which of the requests in progress this is. */
+  slot = -1;
   /** Internal redirects that are still allowed. */
   redirectsLeft = REDIRECT_COUNT_MAX;
   /** The URI is not the client's own: `internal` locations are open to it. */

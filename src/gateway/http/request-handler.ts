@@ -42,7 +42,7 @@ export class RequestHandler {
 
   /** The cycle counts the request until its response is over and logged. */
   handle(exchange: Exchange, address: AddressConfig): void {
-    this.#cycle.enter(exchange);
+    const slot = this.#cycle.enter(exchange);
     const { mergeSlashes } = address.defaultServer.location.settings.core;
     const target = parseRequestTarget(exchange.head.target, mergeSlashes);
     const { server, captures } = this.#chooseServer(exchange, address, target);
@@ -53,6 +53,7 @@ export class RequestHandler {
       serverCaptures: captures,
       services: this.#services,
     });
+    context.slot = slot;
     try {
       this.#await(context, this.#start(context, target));
     } catch (error) {
@@ -99,7 +100,7 @@ export class RequestHandler {
     if (exchange.aborted && !exchange.responded) context.statusWithoutResponse = 499;
     writeAccessLog(context, config.logFormats, logs);
     context.end();
-    this.#cycle.leave(exchange);
+    this.#cycle.leave(context.slot);
   }
 
   #chooseServer(

@@ -68,6 +68,8 @@ export class ClientConnection implements TunnelEnd {
   requestCount = 0;
   /** The pool's: where the connection waits. */
   poolKey = "";
+  /** The pool's: counts up with each time a connection began to wait. */
+  poolOrder = 0;
   readonly #options: ClientConnectionOptions;
   readonly #reader = new PeerHeadReader();
   readonly #deadline: Deadline;

@@ -24,9 +24,10 @@ const KEPT_KEYS_MAX = 256;
 export class ConnectionPool {
   readonly #limits: PoolLimits;
   readonly #wheel: TimerWheel;
-  /** In the order in which they became idle. */
-  readonly #idle = new Set<ClientConnection>();
+  /** Those that wait, by key, the one idle longest first. */
   readonly #byKey = new Map<string, ClientConnection[]>();
+  #count = 0;
+  #order = 0;
   #closed = false;
 
   constructor(limits: PoolLimits, wheel: TimerWheel) {
@@ -36,18 +37,18 @@ export class ConnectionPool {
 
   /** Connections that wait. */
   get idleCount(): number {
-    return this.#idle.size;
+    return this.#count;
   }
 
   /** The connection for the key that was used last; it is the caller's now. */
   take(key: string): ClientConnection | undefined {
     const known = this.#byKey.get(key);
     let connection = known?.pop();
-    if (connection) this.#idle.delete(connection);
+    if (connection) this.#count--;
     // Its end is known, and "close" is still on its way.
     while (connection?.socket.destroyed === true) {
       connection = known?.pop();
-      if (connection) this.#idle.delete(connection);
+      if (connection) this.#count--;
     }
     if (known?.length === 0 && this.#byKey.size > KEPT_KEYS_MAX) this.#byKey.delete(key);
     return connection;
@@ -61,31 +62,37 @@ export class ConnectionPool {
     const known = this.#byKey.get(connection.poolKey);
     if (known) known.push(connection);
     else this.#byKey.set(connection.poolKey, [connection]);
-    this.#idle.add(connection);
+    this.#count++;
+    connection.poolOrder = ++this.#order;
     connection.waitIdle(idleMs);
-    if (this.#idle.size > idleCount) this.#closeOldest();
+    if (this.#count > idleCount) this.#closeOldest();
     return true;
   }
 
   /** The connection is closed, whether it waited or not. */
   forget(connection: ClientConnection): void {
-    if (!this.#idle.delete(connection)) return;
-    const known = this.#byKey.get(connection.poolKey) ?? [];
-    const at = known.indexOf(connection);
-    if (at !== -1) known.splice(at, 1);
+    const known = this.#byKey.get(connection.poolKey);
+    const at = known?.indexOf(connection) ?? -1;
+    if (!known || at === -1) return;
+    known.splice(at, 1);
+    this.#count--;
     if (known.length === 0) this.#byKey.delete(connection.poolKey);
   }
 
   /** Closes what waits; what is in use is closed when it comes back. */
   close(): void {
     this.#closed = true;
-    for (const connection of this.#idle) connection.destroy();
-    this.#idle.clear();
+    const waiting = [...this.#byKey.values()].flat();
     this.#byKey.clear();
+    this.#count = 0;
+    for (const connection of waiting) connection.destroy();
   }
 
   #closeOldest(): void {
-    const [oldest] = this.#idle;
+    let oldest: ClientConnection | undefined;
+    for (const [first] of this.#byKey.values()) {
+      if (first && (!oldest || first.poolOrder < oldest.poolOrder)) oldest = first;
+    }
     if (!oldest) return;
     this.forget(oldest);
     oldest.destroy();
