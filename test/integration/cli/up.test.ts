@@ -43,6 +43,6 @@ test("refuses a folder that holds something else, a file, and a busy port, and l
   context.after(() => backend.stop());
   await backend.line(/listens on/);
   const busy = await up(join(folder, "new"));
-  assert.match(busy.text, /port \d+ \(sample backend\) is taken by another process\n.*--offset/);
+  assert.match(busy.text, /port \d+ \(sample backend\) is taken by another process\n[^]*--offset/);
   assert.ok(!existsSync(join(folder, "new")));
 });
