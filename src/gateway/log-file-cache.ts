@@ -32,10 +32,6 @@ export class LogFileCache {
     this.#clock = clock;
   }
 
-  get openCount(): number {
-    return [...this.#entries.values()].filter(({ file }) => file).length;
-  }
-
   /** @throws the file system's error when the file cannot be opened. */
   write(path: string, line: string, options: LogFileCacheOptions): void {
     const nowMs = this.#clock.monotonicMs();

@@ -3,7 +3,7 @@
  * drops by default (`ignore_invalid_headers on`, `underscores_in_headers off`): a back end that maps "_" to "-"
  * must not take a client's field for one that the gateway sets.
  */
-import { type HeaderField, lowerNameOf, valuesOf } from "../../net/http1/header-field.ts";
+import { type HeaderField, lowerNameOf } from "../../net/http1/header-field.ts";
 
 export type { HeaderField } from "../../net/http1/header-field.ts";
 
@@ -18,11 +18,6 @@ export function fieldValue(fields: readonly HeaderField[], lowerName: string): s
     joined = joined === undefined ? field[1] : joined + (JOINER[lowerName] ?? ", ") + field[1];
   }
   return joined ?? "";
-}
-
-/** The values of a field in order. `lowerName`: in lower case. */
-export function fieldValues(fields: readonly HeaderField[], lowerName: string): readonly string[] {
-  return valuesOf(fields, lowerName);
 }
 
 /** The value of the cookie in `Cookie` fields; names of cookies are compared without case, as in nginx. */

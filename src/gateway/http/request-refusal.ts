@@ -4,7 +4,7 @@
  * fault that net/http1 has found.
  */
 import type { RequestHead } from "./exchange.ts";
-import { fieldValues } from "./header-fields.ts";
+import { valuesOf } from "../../net/http1/header-field.ts";
 import { hostNameOf } from "./host-name.ts";
 import type { RequestTarget } from "./request-target.ts";
 
@@ -15,7 +15,7 @@ export function refusalOf(
 ): number | undefined {
   if (head.fault) return head.fault.status;
   if (!target || (target.host !== undefined && !hostNameOf(target.host).isValid)) return 400;
-  const hosts = fieldValues(head.fields, "host");
+  const hosts = valuesOf(head.fields, "host");
   if (hosts.length > 1) return 400;
   const [host] = hosts;
   const isBad = host === undefined ? head.version === "1.1" : !hostNameOf(host).isValid;

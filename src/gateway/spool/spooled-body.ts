@@ -59,11 +59,6 @@ export class SpooledBody {
     return this.#isInFile;
   }
 
-  /** `seal` was called: the body is complete. */
-  get isSealed(): boolean {
-    return this.#sealed;
-  }
-
   /** Where the file was made; something is there only with `inFileOnly`. Undefined: there is no file (yet). */
   get filePath(): string | undefined {
     return this.#file?.path;

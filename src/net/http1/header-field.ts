@@ -6,6 +6,19 @@
 
 export type HeaderField = readonly [name: string, value: string, lowerName?: string];
 
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const BREAKING = /[\0\r\n]/;
+
+/** A name of a field or a method, as RFC 9110 5.6.2 has it. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** A decoded variable may hold a line end: it must not begin a field, or a message, of its own. */
+export function safeValue(value: string): string {
+  return BREAKING.test(value) ? value.replaceAll(/[\0\r\n]/g, " ") : value;
+}
+
 /** The field's name in lower case. */
 export function lowerNameOf(field: HeaderField): string {
   return field[2] ?? field[0].toLowerCase();

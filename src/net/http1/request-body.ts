@@ -1,7 +1,6 @@
 /**
  * The body of a request: the connection offers it what it receives, the decoder finds the end, one sink takes the
- * data. What comes before the sink is kept, and the connection reads no more until there is one. A body
- * that is given up is dropped as it comes, so that the next request can be found behind it.
+ * data. What comes before the sink is kept, and the connection reads no more until there is one.
  */
 import type { BodyDecoder } from "./body-decoder.ts";
 
@@ -25,8 +24,6 @@ export interface BodySink {
   onBodyFault(fault: BodyFault): void;
 }
 
-/** Takes nothing: the body is of no use any more. */
-const DROP: BodySink = { onBodyData: () => true, onBodyEnd() {}, onBodyFault() {} };
 const NOTHING = Buffer.alloc(0);
 
 export class RequestBody {
@@ -83,13 +80,6 @@ export class RequestBody {
     if (!this.#paused) return;
     this.#paused = false;
     this.#goOn();
-  }
-
-  /** Nobody reads it any more. */
-  discard(): void {
-    this.#kept = [];
-    this.#told = true;
-    this.consume(DROP);
   }
 
   /** Used by the connection: what was received. Looked at when it is asked for, or by `takeRest`. */

@@ -3,7 +3,7 @@
  * refused (RFC 9112 2.2, 3 and 5; ngx_http_parse.c). Bare LF ends a line as in nginx; whatever two
  * parties could read in two ways is a fault. Pure; head-reader.ts finds where a head ends.
  */
-import type { HeaderField } from "./header-field.ts";
+import { type HeaderField, isToken } from "./header-field.ts";
 
 /** Why a request is refused. */
 export interface HeadFault {
@@ -32,7 +32,6 @@ const HEADERS = "while reading client request headers";
 
 /** Visible bytes, one space between the parts; nginx takes more spaces, and so does this. */
 const LINE_FORM = /^([A-Z_-]+) +([^\0- \x7f]+) +HTTP\/(\d{1,2})\.(\d{1,2}) *$/;
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const KEPT_NAME = /^[A-Za-z0-9-]+$/;
 /** Control characters but HTAB, CR, LF; and a CR that ends no line. */
 // eslint-disable-next-line no-control-regex
@@ -56,7 +55,7 @@ class FieldNames {
   }
 
   #judge(name: string): FieldName {
-    const use = KEPT_NAME.test(name) ? "keep" : FIELD_NAME.test(name) ? "drop" : "refuse";
+    const use = KEPT_NAME.test(name) ? "keep" : isToken(name) ? "drop" : "refuse";
     // A copy: a slice would keep the whole head that it was cut from.
     const text = Buffer.from(name, "latin1").toString("latin1");
     const lower = this.#known.get(text.toLowerCase())?.text ?? text.toLowerCase();
@@ -195,7 +194,7 @@ export function parseField(line: string): HeaderField | undefined {
   const colon = line.indexOf(":");
   if (colon <= 0 || FORBIDDEN.test(line) || line.includes("\r")) return undefined;
   const name = line.slice(0, colon);
-  return FIELD_NAME.test(name) ? [name, trimBlanks(line, colon + 1, line.length)] : undefined;
+  return isToken(name) ? [name, trimBlanks(line, colon + 1, line.length)] : undefined;
 }
 
 /** The fault of a head that does not fit into the buffers. */

@@ -2,7 +2,7 @@
  * Responses as bytes: the head as one latin1 string, how the end of the body is marked (RFC 9112 6.3), and the
  * chunked coding of a body whose length is not known.
  */
-import { firstValue, type HeaderField } from "./header-field.ts";
+import { firstValue, type HeaderField, safeValue } from "./header-field.ts";
 import type { RequestHead } from "./request-head.ts";
 
 export interface ResponseHead {
@@ -58,13 +58,6 @@ export function formatFields(fields: readonly HeaderField[]): string {
   }
   return text;
 }
-
-/** A decoded variable may hold a line end: it must not begin a field, or a response, of its own. */
-function safeValue(value: string): string {
-  return BREAKING.test(value) ? value.replaceAll(/[\0\r\n]/g, " ") : value;
-}
-
-const BREAKING = /[\0\r\n]/;
 
 /** What stands before the data of a chunk; behind it comes a line end. */
 export function chunkStart(bytes: number): string {

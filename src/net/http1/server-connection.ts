@@ -18,7 +18,7 @@ import {
   type TunnelStart,
   type UpgradedPeer,
 } from "./server-exchange.ts";
-import { unsentBytes } from "./shared-reads.ts";
+import { SocketSender } from "./socket-sender.ts";
 import type { Deadline, TimerWheel } from "./timer-wheel.ts";
 import { Tunnel, type TunnelSide } from "./tunnel.ts";
 
@@ -50,8 +50,7 @@ export class ServerConnection implements ExchangeLink {
   readonly #reader = new HeadReader();
   /** Of the head, the body, the idle time, the lingering: never of two at once. */
   readonly #deadline: Deadline;
-  readonly #sendDeadline: Deadline;
-  readonly #openedMs: number;
+  readonly #sender: SocketSender;
   #limits: ConnectionLimits;
   #phase: Phase = "head";
   #exchange: ServerExchange | undefined;
@@ -59,9 +58,6 @@ export class ServerConnection implements ExchangeLink {
   #waiting: Buffer | undefined;
   /** What was received is being looked at: a request that ends meanwhile starts nothing. */
   #reading = false;
-  #drainWaiters: (() => void)[] = [];
-  #sending = false;
-  #unsentBytes = 0;
   #requestCount = 0;
   #lingersUntilMs = 0;
   #clientEnded = false;
@@ -72,12 +68,16 @@ export class ServerConnection implements ExchangeLink {
     const { wheel } = options;
     this.#options = options;
     this.#limits = options.limits();
-    this.#openedMs = wheel.nowMs();
     this.#deadline = wheel.deadline(() => this.#onDeadline());
-    this.#sendDeadline = wheel.deadline(() => this.#onSendDeadline());
     this.#deadline.set(this.#limits.headerTimeoutMs);
     this.socket = options.open((chunk) => this.#receive(chunk));
     const { socket } = this;
+    this.#sender = new SocketSender(socket, {
+      wheel,
+      timeoutMs: () => (this.#phase === "tunnel" ? undefined : this.#limits.sendTimeoutMs),
+      onStalled: () => this.#onStalled(),
+      onDrained: () => this.#tunnel?.drained(),
+    });
     socket.on("error", () => {});
     socket.once("close", () => this.#closed());
     socket.once("end", () => this.#clientHasEnded());
@@ -107,33 +107,19 @@ export class ServerConnection implements ExchangeLink {
     const { keepaliveTimeoutMs, keepaliveRequests, keepaliveTimeMs } = this.#limits;
     if (this.#retired || this.#clientEnded || keepaliveTimeoutMs === 0) return false;
     if (this.#requestCount >= keepaliveRequests) return false;
-    return this.#options.wheel.coarseMs() - this.#openedMs < keepaliveTimeMs;
+    return this.#options.wheel.coarseMs() - this.#options.facts.openedMs < keepaliveTimeMs;
   }
 
   write(data: string | Buffer): boolean {
-    const { socket } = this;
-    if (socket.destroyed) return true;
-    const goesOn = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
-    if (socket.writableLength === 0) return true;
-    this.#watchSending();
-    return goesOn;
+    return this.#sender.write(data);
   }
 
   writeTogether(text: string, data: Buffer): boolean {
-    const { socket } = this;
-    if (socket.destroyed) return true;
-    socket.cork();
-    socket.write(text, "latin1");
-    const goesOn = socket.write(data);
-    socket.uncork();
-    if (socket.writableLength === 0) return true;
-    this.#watchSending();
-    return goesOn;
+    return this.#sender.writeTogether(text, data);
   }
 
   whenDrained(action: () => void): void {
-    if (this.socket.destroyed || this.socket.writableLength === 0) action();
-    else this.#drainWaiters.push(action);
+    this.#sender.whenDrained(action);
   }
 
   finish(keepsAlive: boolean): void {
@@ -153,7 +139,7 @@ export class ServerConnection implements ExchangeLink {
     const tunnel = new Tunnel(this, peer, { ...start, wheel: this.#options.wheel });
     this.#phase = "tunnel";
     this.#deadline.clear();
-    this.#sendDeadline.clear();
+    this.#sender.stopWatch();
     this.#exchange = undefined;
     this.#tunnel = tunnel.client;
     peer.detach(tunnel.peer);
@@ -301,29 +287,6 @@ export class ServerConnection implements ExchangeLink {
     if (!socket.destroyed && socket.isPaused()) socket.resume();
   }
 
-  /** Something is on its way out: the client must go on taking it. */
-  #watchSending(): void {
-    const { socket } = this;
-    // After the end nothing can be written behind what is on its way.
-    if (this.#sending || socket.writableEnded || socket.destroyed) return;
-    this.#sending = true;
-    this.#unsentBytes = unsentBytes(socket);
-    if (this.#phase !== "tunnel") this.#sendDeadline.set(this.#limits.sendTimeoutMs);
-    // An empty write: its call comes when everything before it has gone out.
-    socket.write("", () => this.#sent());
-  }
-
-  #sent(): void {
-    this.#sending = false;
-    if (this.socket.writableLength > 0) return this.#watchSending();
-    this.#sendDeadline.clear();
-    if (this.#tunnel) this.#tunnel.drained();
-    const waiters = this.#drainWaiters;
-    if (waiters.length === 0) return;
-    this.#drainWaiters = [];
-    for (const action of waiters) action();
-  }
-
   #clientHasEnded(): void {
     this.#clientEnded = true;
     if (this.#tunnel) return this.#tunnel.ended();
@@ -354,13 +317,8 @@ export class ServerConnection implements ExchangeLink {
     this.#begin({ kind: "head", head, rest: NOTHING, bytes: 0 });
   }
 
-  /** The client has taken nothing since the last look: it is given up. */
-  #onSendDeadline(): void {
-    const unsent = unsentBytes(this.socket);
-    if (unsent !== this.#unsentBytes) {
-      this.#unsentBytes = unsent;
-      return this.#sendDeadline.set(this.#limits.sendTimeoutMs);
-    }
+  /** The client takes nothing: it is given up. */
+  #onStalled(): void {
     this.#options.onFault("client timed out (110: Connection timed out) while sending to client");
     this.destroy();
   }
@@ -395,13 +353,12 @@ export class ServerConnection implements ExchangeLink {
   #closed(): void {
     this.#phase = "closed";
     this.#deadline.end();
-    this.#sendDeadline.end();
     this.#waiting = undefined;
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.body?.break(new BodyFault(499, "client prematurely closed connection"));
     exchange?.abort();
-    for (const action of this.#drainWaiters.splice(0)) action();
+    this.#sender.end();
     const tunnel = this.#tunnel;
     this.#tunnel = undefined;
     tunnel?.closed();

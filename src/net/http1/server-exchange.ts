@@ -149,11 +149,6 @@ export class ServerExchange {
     return this.#responded;
   }
 
-  /** The response is complete, or will never be. */
-  get isOver(): boolean {
-    return this.#over;
-  }
-
   /** Bytes of the response body that were handed to the connection. */
   get bodyBytesSent(): number {
     return this.#bodyBytesSent;

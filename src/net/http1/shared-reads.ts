@@ -38,10 +38,6 @@ export class SocketReads {
     return (await works(reads)) ? reads : SocketReads.plain();
   }
 
-  get areShared(): boolean {
-    return this.#buffer !== undefined;
-  }
-
   /** The socket to use for a connection that a server with `pauseOnConnect` accepted; reading starts. */
   adopt(accepted: Socket, receive: Receive): Socket {
     const buffer = this.#buffer;

@@ -5,7 +5,7 @@
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import { HTTP_LEVELS, list, single } from "../../nginx/directive.ts";
 import type { Template } from "../../nginx/template.ts";
-import { fieldValues } from "../header-fields.ts";
+import { valuesOf } from "../../../net/http1/header-field.ts";
 import type { RequestContext } from "../request-context.ts";
 import { parseRequestTarget } from "../request-target.ts";
 import { SubrequestExchange } from "../subrequest-exchange.ts";
@@ -67,7 +67,7 @@ function judge(context: RequestContext, inner: RequestContext): AccessResult {
     context.logError("error", `auth request unexpected status: ${status}`);
     return 500;
   }
-  const challenges = fieldValues(inner.response?.fields ?? [], "www-authenticate");
+  const challenges = valuesOf(inner.response?.fields ?? [], "www-authenticate");
   context.keepFields(challenges.map((value) => ["WWW-Authenticate", value] as const));
   return 401;
 }

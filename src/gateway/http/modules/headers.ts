@@ -2,6 +2,7 @@
  * `add_header` and `add_trailer NAME VALUE [always];` (ngx_http_headers_module): what a location adds to every response,
  * with the fields of `expires`.
  */
+import { isToken } from "../../../net/http1/header-field.ts";
 import type { Template } from "../../nginx/template.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import { HTTP_LEVELS_AND_IF, list } from "../../nginx/directive.ts";
@@ -46,7 +47,7 @@ function readAddition(
   if (always !== undefined && always !== "always") {
     throw new DirectiveFault(`invalid parameter "${always}"`);
   }
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+  if (!isToken(name)) {
     throw new DirectiveFault(`invalid header name "${name}"`);
   }
   const lower = name.toLowerCase();

@@ -1,4 +1,5 @@
 /** The directives of ngx_http_proxy_module. What they do is in http/proxy/. */
+import { isToken } from "../../../net/http1/header-field.ts";
 import type { Template } from "../../nginx/template.ts";
 import { DirectiveFault } from "../../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../../nginx/directive-scope.ts";
@@ -34,8 +35,7 @@ export const proxySettings = {
     contexts: HTTP_LEVELS,
     arity: 2,
     value([name = "", value = ""], scope) {
-      if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
-        throw new DirectiveFault(`invalid header name "${name}"`);
+      if (!isToken(name)) throw new DirectiveFault(`invalid header name "${name}"`);
       return { name, value: scope.template(value) };
     },
   }),

@@ -3,7 +3,7 @@ import { canonicalAddress } from "../canonical-address.ts";
 import { isIP } from "node:net";
 import { flag, HTTP_LEVELS, list, single } from "../../nginx/directive.ts";
 import type { DirectiveScope } from "../../nginx/directive-scope.ts";
-import { fieldValues } from "../header-fields.ts";
+import { valuesOf } from "../../../net/http1/header-field.ts";
 import { splitHostPort } from "../listen-address.ts";
 import type { Outcome } from "../phase.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -51,7 +51,7 @@ function replaceAddress(context: RequestContext): Outcome {
   const { trusted, header, recursive } = context.location.settings.realIp;
   if (trusted.length === 0 || context.client !== undefined) return "next";
   if (header === "proxy_protocol") return replaceByProxyHeader(context);
-  const values = fieldValues(context.exchange.head.fields, header);
+  const values = valuesOf(context.exchange.head.fields, header);
   const chain = header === "x-forwarded-for" ? values.join(",") : (values[0] ?? "");
   context.client = forwardedAddress(chain, {
     from: context.exchange.connection.remoteAddress,

@@ -2,9 +2,14 @@
  * The head of the request to the peer as text: what `proxy_set_header` says, then the client's fields without those
  * that concern only its own connection (RFC 9110 7.6.1), as ngx_http_proxy_create_request.
  */
-import { hasToken, lowerNameOf } from "../../../net/http1/header-field.ts";
+import {
+  hasToken,
+  isToken,
+  lowerNameOf,
+  safeValue,
+  valuesOf,
+} from "../../../net/http1/header-field.ts";
 import type { RequestContext } from "../request-context.ts";
-import { fieldValues } from "../header-fields.ts";
 import type { ProxyPlan } from "./proxy-plan.ts";
 
 export interface RequestLine {
@@ -20,12 +25,9 @@ export type BodyLength = number | "chunked" | undefined;
 export function sentMethod(context: RequestContext): string {
   const given = context.location.settings.proxy.method?.evaluate(context) ?? "";
   if (given === "") return context.method;
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(given)) return given;
+  if (isToken(given)) return given;
   throw new Error(`"proxy_method" gives no method: ${JSON.stringify(given.slice(0, 100))}`);
 }
-
-/** Line ends and NUL of a decoded variable must not begin a new field. */
-const BREAKING = /[\0\r\n]/;
 
 /** One character a byte, the empty line included. `keepsAlive`: the connection is kept afterwards. */
 export function requestText(
@@ -39,8 +41,7 @@ export function requestText(
   for (const { name, value } of plan.ownFields) {
     const evaluated = value.evaluate(context);
     if (evaluated === "") continue;
-    const safe = BREAKING.test(evaluated) ? evaluated.replaceAll(/[\0\r\n]/g, " ") : evaluated;
-    text += `${name}: ${safe}\r\n`;
+    text += `${name}: ${safeValue(evaluated)}\r\n`;
   }
   if (!plan.setsConnection && !keepsAlive) text += "Connection: close\r\n";
   if (length === "chunked") text += "Transfer-Encoding: chunked\r\n";
@@ -51,7 +52,7 @@ export function requestText(
 
 function clientFields({ exchange }: RequestContext, { withheld }: ProxyPlan): string {
   const { fields } = exchange.head;
-  const listed = fieldsOfConnection(fieldValues(fields, "connection"));
+  const listed = fieldsOfConnection(valuesOf(fields, "connection"));
   let text = "";
   for (const field of fields) {
     const lower = lowerNameOf(field);

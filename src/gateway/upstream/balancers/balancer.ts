@@ -36,6 +36,26 @@ export interface Balancer {
 /** Misses after which balancers by hash and by chance fall back to the round robin. */
 export const MISSES_MAX = 20;
 
+/**
+ * Hashes on until a peer can be used, 20 times at most (ngx_http_upstream_get_hash_peer).
+ * @param next the hash of the next step, from that of the step before (undefined: the first).
+ */
+export function walkByHash(
+  peers: readonly Peer[],
+  request: PickRequest,
+  next: (hash: number | undefined) => number,
+): Peer | undefined {
+  const { walk } = request;
+  const total = totalWeight(peers);
+  while (walk.misses <= MISSES_MAX) {
+    walk.hash = next(walk.hash);
+    const peer = peerAt(peers, walk.hash % total);
+    if (peer && isCandidate(peer, request)) return peer;
+    walk.misses++;
+  }
+  return undefined;
+}
+
 /** Not tried yet and able to take a request. */
 export function isEligible(peer: Peer, { tried, nowMs }: PickRequest): boolean {
   return !tried.has(peer) && peer.isAvailable(nowMs);

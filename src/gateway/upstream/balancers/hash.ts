@@ -5,14 +5,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { Peer } from "../peer.ts";
-import {
-  type Balancer,
-  isCandidate,
-  MISSES_MAX,
-  peerAt,
-  type PickRequest,
-  totalWeight,
-} from "./balancer.ts";
+import { type Balancer, type PickRequest, walkByHash } from "./balancer.ts";
 
 export class Hash implements Balancer {
   readonly #fallback: Balancer;
@@ -23,15 +16,12 @@ export class Hash implements Balancer {
 
   pick(peers: readonly Peer[], request: PickRequest): Peer | undefined {
     const { walk } = request;
-    const total = totalWeight(peers);
-    while (peers.length > 1 && walk.key !== "" && walk.misses <= MISSES_MAX) {
+    if (peers.length < 2 || walk.key === "") return this.#fallback.pick(peers, request);
+    const next = (hash = 0): number => {
       const text = walk.rounds === 0 ? walk.key : `${walk.rounds}${walk.key}`;
-      walk.hash = (walk.hash ?? 0) + ((crc32(Buffer.from(text, "latin1")) >>> 16) & 0x7fff);
       walk.rounds++;
-      const peer = peerAt(peers, walk.hash % total);
-      if (peer && isCandidate(peer, request)) return peer;
-      walk.misses++;
-    }
-    return this.#fallback.pick(peers, request);
+      return hash + ((crc32(Buffer.from(text, "latin1")) >>> 16) & 0x7fff);
+    };
+    return walkByHash(peers, request, next) ?? this.#fallback.pick(peers, request);
   }
 }

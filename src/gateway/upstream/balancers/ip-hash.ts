@@ -5,14 +5,7 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 import type { Peer } from "../peer.ts";
-import {
-  type Balancer,
-  isCandidate,
-  MISSES_MAX,
-  peerAt,
-  type PickRequest,
-  totalWeight,
-} from "./balancer.ts";
+import { type Balancer, type PickRequest, walkByHash } from "./balancer.ts";
 
 const HASH_START = 89;
 const HASH_FACTOR = 113;
@@ -26,19 +19,11 @@ export class IpHash implements Balancer {
   }
 
   pick(peers: readonly Peer[], request: PickRequest): Peer | undefined {
-    const { walk } = request;
-    const bytes = hashedBytes(walk.clientAddress);
-    const total = totalWeight(peers);
-    while (peers.length > 1 && walk.misses <= MISSES_MAX) {
-      walk.hash = bytes.reduce(
-        (hash, byte) => (hash * HASH_FACTOR + byte) % HASH_MODULUS,
-        walk.hash ?? HASH_START,
-      );
-      const peer = peerAt(peers, walk.hash % total);
-      if (peer && isCandidate(peer, request)) return peer;
-      walk.misses++;
-    }
-    return this.#fallback.pick(peers, request);
+    if (peers.length < 2) return this.#fallback.pick(peers, request);
+    const bytes = hashedBytes(request.walk.clientAddress);
+    const next = (hash = HASH_START): number =>
+      bytes.reduce((sum, byte) => (sum * HASH_FACTOR + byte) % HASH_MODULUS, hash);
+    return walkByHash(peers, request, next) ?? this.#fallback.pick(peers, request);
   }
 }
 

@@ -70,15 +70,6 @@ test("a reader that pauses gets nothing until it goes on, and the end last", () 
   assert.equal(counts.wanted, 1, "a complete body wants no more");
 });
 
-test("a body that nobody reads any more is dropped up to its end", () => {
-  const { body, sink } = sized(5);
-  body.consume(sink);
-  read(body, "ab");
-  body.discard();
-  assert.equal(read(body, "cdeGET"), "GET");
-  assert.deepEqual([sink.told, body.complete], [["ab"], true]);
-});
-
 test("a body that breaks is told once, also to a reader that pauses or comes later, and never after its end", () => {
   const gone = new BodyFault(499, "the client has gone");
   const early = sized(5);
