@@ -5,9 +5,11 @@
 import type { XmlElement } from "../config/xml.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import type { ArtifactKind, ArtifactSummary } from "./engine.ts";
+import type { Job } from "./jobs/job.ts";
 import type { Sequence } from "./mediators/mediator.ts";
 import type { LocalEntry } from "./message/local-entry.ts";
 import type { ProxyService } from "./services/proxy-service.ts";
+import { registryPathOf } from "./registry-resources.ts";
 import type { ReadContext } from "./xml/read/read-context.ts";
 
 export class ArtifactRegistry {
@@ -15,11 +17,23 @@ export class ArtifactRegistry {
   readonly sequences = new Map<string, Sequence>();
   readonly endpoints = new Map<string, Endpoint>();
   readonly localEntries = new Map<string, LocalEntry>();
+  /** What runs by itself. */
+  readonly jobs: Job[] = [];
+  /** Registry resources by their path in the repository. */
+  readonly resources = new Map<string, LocalEntry>();
   readonly #summaries = new Map<string, ArtifactSummary & { readonly line: number }>();
 
   /** Artifacts in the order in which they were read. */
   get summaries(): readonly ArtifactSummary[] {
     return [...this.#summaries.values()].map(({ kind, name, path }) => ({ kind, name, path }));
+  }
+
+  /** A local entry, or a registry resource by its key ("conf:/a.xslt", "gov:b.xsd"). */
+  resource(key: string): LocalEntry | undefined {
+    const path = registryPathOf(key);
+    return (
+      this.localEntries.get(key) ?? (path === undefined ? undefined : this.resources.get(path))
+    );
   }
 
   /** Claims a name; false when it is taken (a problem was reported). */

@@ -9,6 +9,7 @@ import { ConfigProblems } from "../errors/config-error.ts";
 import { ArtifactRegistry } from "./artifact-registry.ts";
 import { roleOf } from "./artifact-files.ts";
 import { DEFAULT_SEQUENCES } from "./default-sequences.ts";
+import { isRegistryResource, readRegistryResource } from "./registry-resources.ts";
 import type { ArtifactFile, CompileResult, EngineOptions } from "./engine.ts";
 import { readEndpoint } from "./xml/read/endpoint.ts";
 import { readLocalEntry } from "./xml/read/local-entry.ts";
@@ -40,6 +41,10 @@ export function compileEngine(
 }
 
 function readFile(file: ArtifactFile, registry: ArtifactRegistry, context: ReadContext): void {
+  if (isRegistryResource(file.path)) {
+    registry.resources.set(file.path, readRegistryResource(file, context.problems));
+    return;
+  }
   const role = roleOf(file);
   if (role.kind === "ignored") return;
   if (role.kind === "refused") {

@@ -7,6 +7,7 @@
 import type { Readable } from "node:stream";
 import type { ConfigProblem } from "../errors/config-error.ts";
 import type { Log } from "../observability/log.ts";
+import type { JobLease } from "./jobs/job.ts";
 import type { Clock } from "../runtime/clock.ts";
 
 /** One file of the deployment repository. */
@@ -26,7 +27,9 @@ export type ArtifactKind =
   | "task"
   | "message-store"
   | "message-processor"
-  | "inbound-endpoint";
+  | "inbound-endpoint"
+  | "priority-executor"
+  | "registry-resource";
 
 /** One artifact of a compiled generation, for lists and logs. */
 export interface ArtifactSummary {
@@ -90,6 +93,8 @@ export type EndpointCaller = (request: EndpointRequest) => Promise<EndpointRespo
 export interface EngineOptions {
   readonly log: Log;
   readonly callEndpoint: EndpointCaller;
+  /** Who does jobs that one node at a time may do. Default: this node does all. */
+  readonly lease?: JobLease;
   /** Value of the "system" property scope. */
   readonly systemProperties: Readonly<Record<string, string>>;
   /** For SYSTEM_DATE and SYSTEM_TIME. Default: the clock of the machine. */
@@ -111,4 +116,8 @@ export interface Engine {
   readonly artifacts: readonly ArtifactSummary[];
   /** Answers one request. Never rejects: what goes wrong becomes a response, as the semantics say. */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
+  /** Starts what runs by itself: tasks, message processors, inbound endpoints. The generation is the current one now. */
+  activate(): Promise<void>;
+  /** Stops what runs by itself and waits for it; messages in progress go on. Safe without `activate`. */
+  retire(): Promise<void>;
 }

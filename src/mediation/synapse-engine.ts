@@ -10,15 +10,18 @@ import type {
   ServiceRequest,
   ServiceResponse,
 } from "./engine.ts";
+import type { Job } from "./jobs/job.ts";
 import type { Environment } from "./message/environment.ts";
 import { dispatch, type DispatchOptions } from "./run/dispatch.ts";
 
 export class SynapseEngine implements Engine {
   readonly artifacts: readonly ArtifactSummary[];
   readonly #dispatch: DispatchOptions;
+  readonly #jobs: readonly Job[];
 
   constructor(registry: ArtifactRegistry, options: EngineOptions) {
     this.artifacts = registry.summaries;
+    this.#jobs = registry.jobs;
     this.#dispatch = { services: registry.services, environment: environmentOf(registry, options) };
   }
 
@@ -34,6 +37,20 @@ export class SynapseEngine implements Engine {
       };
     }
   }
+
+  async activate(): Promise<void> {
+    for (const job of this.#jobs) {
+      try {
+        await job.start();
+      } catch (error) {
+        this.#dispatch.environment.log.error(`Cannot start ${job.name}: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async retire(): Promise<void> {
+    await Promise.all(this.#jobs.map((job) => job.stop()));
+  }
 }
 
 function environmentOf(registry: ArtifactRegistry, options: EngineOptions): Environment {
@@ -47,5 +64,6 @@ function environmentOf(registry: ArtifactRegistry, options: EngineOptions): Envi
     sequence: (key) => registry.sequences.get(key),
     endpoint: (key) => registry.endpoints.get(key),
     localEntry: (key) => registry.localEntries.get(key),
+    resource: (key) => registry.resource(key),
   };
 }

@@ -21,7 +21,12 @@ export function toyCompile(files: readonly ArtifactFile[]): CompileResult {
   for (const file of files) problems.push(...problemsIn(file, sequences));
   if (problems.length > 0) return { kind: "faulty", problems };
   const handle = () => Promise.reject(new Error("the toy engine handles nothing"));
-  return { kind: "compiled", engine: { artifacts, handle }, warnings: [] };
+  const done = () => Promise.resolve();
+  return {
+    kind: "compiled",
+    engine: { artifacts, handle, activate: done, retire: done },
+    warnings: [],
+  };
 }
 
 function problemsIn(

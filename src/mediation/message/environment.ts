@@ -25,4 +25,6 @@ export interface Environment {
   /** A named endpoint, or a local entry that holds one. */
   endpoint(key: string): Endpoint | undefined;
   localEntry(key: string): LocalEntry | undefined;
+  /** A local entry, or a registry resource ("conf:/a.xslt"): stylesheets, schemas, scripts, formats. */
+  resource(key: string): LocalEntry | undefined;
 }

@@ -150,7 +150,7 @@ class MessageScope implements XPathScope {
       case "sys":
         return systemProperty(message, name);
       case "func":
-        return undefined;
+        return message.templateFrames.at(-1)?.get(name);
       default:
         throw new MediationFault(`Undeclared variable: $${prefix}:${name}`);
     }

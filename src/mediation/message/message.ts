@@ -6,7 +6,7 @@
 import type { EndpointResponse } from "../engine.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import type { Sequence } from "../mediators/mediator.ts";
-import type { XmlDocument } from "../xml/dom.ts";
+import { cloneDocument, type XmlDocument } from "../xml/dom.ts";
 import { versionOf, type SoapVersion } from "../xml/soap.ts";
 import { type Addressing, readAddressing } from "./addressing.ts";
 import { parseContentType, payloadKindOf } from "./content-type.ts";
@@ -48,6 +48,8 @@ export class Message {
   readonly axis2Client = new Map<string, PropertyValue>();
   /** Handlers of faults, the innermost last. */
   readonly faultHandlers: Sequence[] = [];
+  /** Parameters of the templates that are running, the innermost last: the "func" scope. */
+  readonly templateFrames: ReadonlyMap<string, PropertyValue>[] = [];
   /** Status line of the endpoint whose response this is; undefined in a request. */
   endpointStatus: Pick<EndpointResponse, "status" | "reason"> | undefined;
   /** How many endpoints have answered on the way to this message, one after the other. */
@@ -87,6 +89,32 @@ export class Message {
     for (const [name, value] of this.properties) message.properties.set(name, value);
     message.faultHandlers.push(...this.faultHandlers);
     message.#takeStatus(response);
+    return message;
+  }
+
+  /**
+   * A message of its own with the same content: clone, iterate and aggregate work on copies. Reads the body, since
+   * bytes that are still to come cannot be in two messages.
+   * @throws MediationFault when the body is faulty.
+   */
+  async fork(): Promise<Message> {
+    const payload = copyOf(await this.payload());
+    const message = new Message({
+      exchange: this.exchange,
+      environment: this.environment,
+      direction: this.direction,
+      headers: this.headers.copy(),
+      body: new MessageBody(undefined, "engine"),
+    });
+    message.body.replace(payload);
+    message.addressing = { ...this.addressing };
+    for (const scope of ["properties", "axis2", "axis2Client"] as const)
+      for (const [name, value] of this[scope]) message[scope].set(name, value);
+    message.faultHandlers.push(...this.faultHandlers);
+    message.templateFrames.push(...this.templateFrames);
+    message.hops = this.hops;
+    message.sequenceDepth = this.sequenceDepth;
+    message.endpointStatus = this.endpointStatus;
     return message;
   }
 
@@ -186,4 +214,9 @@ export class Message {
     this.direction = "response";
     delete this.addressing.To;
   }
+}
+
+function copyOf(payload: Payload): Payload {
+  if (payload.kind === "json") return payload;
+  return { ...payload, envelope: cloneDocument(payload.envelope) };
 }

@@ -97,6 +97,8 @@ function scopedProperty(
       return { value: message.headers.get(name) };
     case "operation":
       return { value: message.exchange.operation.get(name) };
+    case "func":
+      return { value: message.templateFrames.at(-1)?.get(name) };
     case "system":
       return { value: systemProperty(message, name) };
     default:

@@ -42,6 +42,10 @@ export class TransportHeaders {
     this.#fromRequest = fromRequest;
   }
 
+  copy(): TransportHeaders {
+    return new TransportHeaders(this.#fields, this.#fromRequest);
+  }
+
   /** The first value of that name. */
   get(name: string): string | undefined {
     const wanted = name.toLowerCase();

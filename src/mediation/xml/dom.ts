@@ -134,6 +134,13 @@ export function isText(node: XmlNode): boolean {
   return node.nodeType === TEXT_NODE || node.nodeType === CDATA_NODE;
 }
 
+/** A copy that shares nothing with the original. */
+export function cloneDocument(document: XmlDocument): XmlDocument {
+  const copy = newParser().parseFromString("<copy/>", "text/xml");
+  copy.replaceChild(copy.importNode(rootOf(document), true), rootOf(copy));
+  return copy;
+}
+
 /** Child elements in document order. */
 export function elementsOf(parent: XmlNode): readonly XmlElementNode[] {
   const elements: XmlElementNode[] = [];

@@ -14,7 +14,12 @@ const listeners: ServiceListener[] = [];
 after(() => Promise.all(listeners.map((listener) => listener.close())));
 
 async function listening(handler: Handler): Promise<ServiceListener> {
-  const engine: Engine = { artifacts: [], handle: async (request) => handler(request) };
+  const engine: Engine = {
+    artifacts: [],
+    handle: async (request) => handler(request),
+    activate: () => Promise.resolve(),
+    retire: () => Promise.resolve(),
+  };
   const listener = await ServiceListener.start({
     config: {
       scheme: "http",

@@ -46,8 +46,13 @@ function compile(files: SourceRevision["files"]): CompileResult {
     return { kind: "faulty", problems: [problem] };
   }
   const handle = () => Promise.reject(new Error("not called"));
+  const done = () => Promise.resolve();
   const artifacts = [{ kind: "proxy-service", name: "P", path: "P.xml" }] as const;
-  return { kind: "compiled", engine: { artifacts, handle }, warnings: [] };
+  return {
+    kind: "compiled",
+    engine: { artifacts, handle, activate: done, retire: done },
+    warnings: [],
+  };
 }
 
 function setUp() {

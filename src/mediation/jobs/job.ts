@@ -1,0 +1,36 @@
+/**
+ * What runs by itself in a generation: tasks, message processors, inbound endpoints; and the port that lets one node of a
+ * cluster at a time do a job. The engine starts jobs with `activate` and stops them with `retire`.
+ */
+export interface Job {
+  /** For logs: "task T", "message processor P". */
+  readonly name: string;
+  /** @throws AppError when it cannot start, for example because its port is taken; the others start all the same. */
+  start(): Promise<void>;
+  /** Begins nothing new and resolves when what had begun is over. */
+  stop(): Promise<void>;
+}
+
+/** Called as the node gets and loses the right to do a job. */
+export interface LeaseHolder {
+  gained(): void;
+  lost(): void;
+}
+
+/** Ends the interest in a lease; gives it back when it is held. */
+export interface LeaseClaim {
+  release(): Promise<void>;
+}
+
+/** Grants each named job to one node at a time. */
+export interface JobLease {
+  claim(job: string, holder: LeaseHolder): LeaseClaim;
+}
+
+/** Without a cluster the node does every job. */
+export const SOLE_LEASE: JobLease = {
+  claim(_, holder) {
+    holder.gained();
+    return { release: () => Promise.resolve() };
+  },
+};

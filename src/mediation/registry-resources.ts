@@ -1,0 +1,46 @@
+/**
+ * The registry of a generation: files of the deployment repository that artifacts refer to by key. `conf:` keys stand for
+ * `registry/config/`, `gov:` keys for `registry/governance/`, "/_system/config/.." and "/_system/governance/.."
+ * for the same. Kept as deployed: a generation never reads anything else.
+ */
+import { messageOf } from "../errors/app-error.ts";
+import type { ConfigProblems } from "../errors/config-error.ts";
+import { parseXml, type XmlElement } from "../config/xml.ts";
+import type { ArtifactFile } from "./engine.ts";
+import type { LocalEntry } from "./message/local-entry.ts";
+
+const FOLDER = "registry/";
+
+/** Whether a file of the repository is a registry resource. */
+export function isRegistryResource(path: string): boolean {
+  return path.startsWith(`${FOLDER}config/`) || path.startsWith(`${FOLDER}governance/`);
+}
+
+/** Undefined for keys that do not name the registry. */
+export function registryPathOf(key: string): string | undefined {
+  const text = key.trim();
+  const named = /^(?:registry:)?(?:(conf|gov):|\/_system\/(config|governance)\/)\/*(.+)$/.exec(
+    text,
+  );
+  if (!named) return undefined;
+  const [, prefix, root, rest = ""] = named;
+  const isConfig = prefix === "conf" || root === "config";
+  return `${FOLDER}${isConfig ? "config" : "governance"}/${rest}`;
+}
+
+/** A resource as artifacts use it: text, and XML where it is well-formed XML. */
+export function readRegistryResource(file: ArtifactFile, problems: ConfigProblems): LocalEntry {
+  const text = file.content.toString("utf8");
+  return { key: file.path, text, element: elementOf(text, file.path, problems) };
+}
+
+function elementOf(text: string, path: string, problems: ConfigProblems): XmlElement | undefined {
+  if (!/^\uFEFF?\s*</.test(text)) return undefined;
+  try {
+    return parseXml(text, path);
+  } catch (error) {
+    const sentence = `The registry resource is not well-formed XML and is used as text: ${messageOf(error)}`;
+    problems.warning({ file: path, line: 1 }, sentence);
+    return undefined;
+  }
+}
