@@ -15,6 +15,26 @@ interface TestServer {
 
 const SERVERS: readonly TestServer[] = [
   { debianPackage: "chromium", files: ["/usr/bin/chromium"], usedBy: "the console's page" },
+  {
+    debianPackage: "redis-server",
+    files: ["/usr/bin/redis-server"],
+    usedBy: "message stores in Redis",
+  },
+  {
+    debianPackage: "rabbitmq-server",
+    files: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
+    usedBy: "message stores in RabbitMQ",
+  },
+  {
+    debianPackage: "mariadb-server",
+    files: ["/usr/sbin/mariadbd"],
+    usedBy: "dblookup and dbreport on MySQL",
+  },
+  {
+    debianPackage: "postgresql",
+    files: ["/usr/lib/postgresql"],
+    usedBy: "dblookup and dbreport on PostgreSQL",
+  },
 ];
 
 const missing = SERVERS.filter(({ files }) => !files.some((file) => existsSync(file)));

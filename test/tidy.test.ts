@@ -37,7 +37,6 @@ const LAYERS: readonly (readonly string[])[] = [
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "@fastify/cookie": ["manager"],
   "@fastify/type-provider-typebox": ["manager"],
-  "@xmldom/xmldom": ["mediation"],
   "ajv-draft-04": ["mediation"],
   ajv: ["mediation"],
   amqplib: ["mediation"],
@@ -47,6 +46,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "fast-xml-parser": ["config"],
   fastify: ["manager"],
   fontoxpath: ["mediation"],
+  "hazelcast-client": ["cluster"],
   "http-proxy-3": ["manager"],
   ioredis: ["mediation"],
   kysely: ["manager"],

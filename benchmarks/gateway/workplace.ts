@@ -17,6 +17,8 @@ export interface Workplace {
   /** PEM files of an ECDSA P-256 certificate for localhost. */
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** Its authority. */
+  readonly authorityFile: string;
   /** Certificate and key in one file, as haproxy wants it. */
   readonly pemFile: string;
 }
@@ -50,6 +52,7 @@ export async function makeWorkplace(cpus: Cpus): Promise<Workplace> {
     processes: new BoundProcesses(),
     certificateFile: file("server.crt", certificate),
     keyFile: file("server.key", key),
+    authorityFile: file("authority.crt", authority.certificate),
     pemFile: file("server.pem", `${certificate}${key}`),
   };
 }

@@ -21,6 +21,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./status.ts")).statusCommand,
   },
   {
+    name: "cluster",
+    summary: "show or watch the members of the cluster, or take a node out of it",
+    load: async () => (await import("./cluster.ts")).clusterCommand,
+  },
+  {
     name: "deploy",
     summary: "deploy Synapse artifacts (XML files) on the manager",
     load: async () => (await import("./deploy.ts")).deployCommand,
@@ -34,6 +39,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "reset-admin",
     summary: "give the manager's user admin a new password",
     load: async () => (await import("./reset-admin.ts")).resetAdminCommand,
+  },
+  {
+    name: "init-cluster",
+    summary: "make a cluster's authority and secret on its first manager",
+    load: async () => (await import("./init-cluster.ts")).initClusterCommand,
+  },
+  {
+    name: "join-token",
+    summary: "print a token that registers one node",
+    load: async () => (await import("./join-token.ts")).joinTokenCommand,
+  },
+  {
+    name: "register-node",
+    summary: "register a home with a manager",
+    load: async () => (await import("./register-node.ts")).registerNodeCommand,
+  },
+  {
+    name: "node",
+    summary: "list the registered nodes, or remove one",
+    load: async () => (await import("./node.ts")).nodeCommand,
+  },
+  {
+    name: "secret",
+    summary: "replace the cluster's secret while it runs",
+    load: async () => (await import("./secret.ts")).secretCommand,
+  },
+  {
+    name: "certs",
+    summary: "replace the nodes' internal certificates while they run",
+    load: async () => (await import("./certs.ts")).certsCommand,
   },
   {
     name: "server",

@@ -3,19 +3,27 @@
  * do. The one place that knows how gateway and cluster meet.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
 import type { Cluster, MemberPorts } from "../cluster/cluster.ts";
+import { hostNamesOf } from "../cluster/host-names.ts";
+import { Stability } from "../cluster/stability.ts";
 import { startCluster } from "../cluster/start-cluster.ts";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import { formatProblem } from "../errors/config-error.ts";
 import type { ClusterConfig, GatewayConfig } from "../gateway/gateway-config.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { formatAddress } from "../gateway/http/listen-address.ts";
-import { emptyDirectory, type ServerDirectory } from "../gateway/upstream/server-directory.ts";
+import { HealthListener } from "../gateway/health-listener.ts";
+import { emptyDirectory } from "../gateway/upstream/server-directory.ts";
+import type { SessionSharing } from "../gateway/upstream/shared-sessions.ts";
+import { SECRETS_FILE } from "../net/trust/trust-home.ts";
 import type { Log } from "../observability/log.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
-import { memberViews, processProperties } from "./member-view.ts";
+import { MemberDirectory } from "./member-directory.ts";
+import { clusterTrouble, memberViews, processProperties } from "./member-view.ts";
+import { NodeTrust } from "./trust/node-trust.ts";
 
 export interface GatewayNodeOptions {
   readonly config: GatewayConfig;
@@ -43,6 +51,10 @@ export class GatewayNode {
   readonly #options: GatewayNodeOptions;
   readonly #name: string;
   #cluster: Cluster | undefined;
+  #trust: NodeTrust | undefined;
+  #directory: MemberDirectory | undefined;
+  #stability: Stability | undefined;
+  #health: HealthListener | undefined;
   #gateway: Gateway | undefined;
   #state: NodeState = "starting";
 
@@ -51,26 +63,28 @@ export class GatewayNode {
     this.#name = gatewayName(options.config);
   }
 
-  /** Resolves when every socket listens and the pid file is written. @throws AppError; nothing is left running. */
-  async start(): Promise<void> {
-    const { config, clock } = this.#options;
+  /**
+   * Resolves with true when every socket listens and the pid file is written, with false when the node was stopped before
+   * it was stable. @throws AppError; nothing is left running.
+   */
+  async start(): Promise<boolean> {
+    const { config } = this.#options;
     this.#report();
     try {
-      this.#cluster = config.cluster ? await this.#join(config, config.cluster) : undefined;
-      const directory = this.#cluster ? directoryOf(this.#cluster) : emptyDirectory;
-      const stderr = { write: (line: string) => void process.stderr.write(line) };
-      this.#gateway = await startGateway({ config, clock, stderr, directory });
+      if (config.cluster && !(await this.#joinAndWait(config, config.cluster))) return false;
+      this.#gateway = await this.#startGateway(config);
       writePidFile(config.pidFile);
     } catch (error) {
       this.#gateway?.terminate();
-      await this.#cluster?.close();
+      await this.#closeMembership();
       throw error;
     }
-    for (const event of ["joined", "left", "updated"] as const) {
+    for (const event of ["joined", "left", "updated", "trouble"] as const) {
       this.#cluster?.on(event, () => this.#report());
     }
     this.#cluster?.update({ state: "active" });
     this.#enter("active");
+    return true;
   }
 
   /** Reads the configuration again; what is wrong with it is logged and the old one stays. */
@@ -116,15 +130,66 @@ export class GatewayNode {
 
   async #leave(): Promise<void> {
     rmSync(this.#options.config.pidFile, { force: true });
-    await this.#cluster?.close();
-    this.#cluster = undefined;
+    await this.#closeMembership();
     this.#enter("stopped");
   }
 
-  #join(config: GatewayConfig, cluster: ClusterConfig): Promise<Cluster> {
+  async #closeMembership(): Promise<void> {
+    await this.#trust?.close();
+    await this.#stability?.close();
+    await this.#health?.close();
+    await this.#directory?.close();
+    await this.#cluster?.close();
+    this.#cluster = undefined;
+  }
+
+  /** False: the node was stopped while it waited for other members. */
+  async #joinAndWait(config: GatewayConfig, settings: ClusterConfig): Promise<boolean> {
     const { log, clock } = this.#options;
-    return startCluster({
-      provider: "embedded",
+    const cluster = await this.#join(config, settings);
+    this.#cluster = cluster;
+    const membership = cluster;
+    this.#directory = new MemberDirectory({ membership, clock, log: log.child("Members") });
+    const stability = new Stability({
+      membership,
+      config: settings.stability,
+      clock,
+      log: log.child("Stability"),
+    });
+    this.#stability = stability;
+    const view = () => ({ state: this.#state, readiness: stability.readiness });
+    if (settings.healthListen) {
+      this.#health = await HealthListener.start(settings.healthListen, view);
+    }
+    return stability.untilOpen();
+  }
+
+  #startGateway(config: GatewayConfig): Promise<Gateway> {
+    const { clock } = this.#options;
+    const cluster = this.#cluster;
+    const stderr = { write: (line: string) => void process.stderr.write(line) };
+    const directory = this.#directory ?? emptyDirectory;
+    const share = cluster && sessionSharing(cluster);
+    return startGateway({ config, clock, stderr, directory, ...(share && { share }) });
+  }
+
+  async #join(config: GatewayConfig, cluster: ClusterConfig): Promise<Cluster> {
+    const { log, clock } = this.#options;
+    const groupPassword = readGroupPassword(cluster.groupPasswordFile);
+    const trust = await NodeTrust.open({
+      home: homeOf(cluster.groupPasswordFile, config.pidFile),
+      name: this.#name,
+      groupPassword,
+      publicFiles: undefined,
+      isAuthority: false,
+      log: log.child("Trust"),
+      clock,
+    });
+    this.#trust = trust;
+    const joined = await startCluster({
+      ...trust.membership,
+      provider: cluster.hazelcastMembers.length > 0 ? "hazelcast" : "embedded",
+      hazelcast: { members: cluster.hazelcastMembers, command: undefined, folder: "" },
       domain: cluster.domain,
       localMemberHost: cluster.localMemberHost,
       localMemberPort: cluster.localMemberPort,
@@ -134,12 +199,20 @@ export class GatewayNode {
         role: "gateway",
         subDomain: "gateway",
         ports: portsOf(config),
-        properties: processProperties(),
+        properties: { ...processProperties(), ...trust.properties },
         name: this.#name,
+        hostNames: hostNamesOf({
+          configured: cluster.hostNames,
+          name: this.#name,
+          machine: hostname(),
+          localMemberHost: cluster.localMemberHost,
+        }),
       },
       log,
       clock,
     });
+    trust.joined(joined);
+    return joined;
   }
 
   #enter(state: NodeState): void {
@@ -158,21 +231,15 @@ export class GatewayNode {
       addresses: [...urls, ...(self ? [`cluster://${self.host}:${self.port}`] : [])],
       revision: null,
       members: memberViews(this.#cluster),
+      ...clusterTrouble(this.#cluster),
     });
   }
 }
 
-/** The gateway's view of the membership. */
-function directoryOf(cluster: Cluster): ServerDirectory {
-  return {
-    members: () => cluster.members(),
-    onChange(handler) {
-      const ends = (["joined", "left", "updated"] as const).map((event) =>
-        cluster.on(event, handler),
-      );
-      return () => ends.forEach((end) => end());
-    },
-  };
+/** The gateways of the domain share the zones of the same name. */
+function sessionSharing(cluster: Cluster): SessionSharing {
+  const includes = ({ role }: { readonly role: string }): boolean => role === "gateway";
+  return (zone, store) => cluster.map(`sessions ${zone}`, { store, includes });
 }
 
 /** The first plain and the first TLS port. */
@@ -184,6 +251,13 @@ function portsOf(config: GatewayConfig): MemberPorts {
     ...(plain === undefined ? {} : { http: plain }),
     ...(secure === undefined ? {} : { https: secure }),
   };
+}
+
+/** The home that the secret's file lies in, `HOME/conf/cluster-password`; the pid file's folder where it lies elsewhere. */
+function homeOf(secretFile: string | undefined, pidFile: string): string {
+  const file = secretFile ?? "";
+  const home = dirname(dirname(file));
+  return file !== "" && join(home, SECRETS_FILE) === file ? home : dirname(pidFile);
 }
 
 function readGroupPassword(file: string | undefined): string | undefined {

@@ -21,6 +21,7 @@ import {
   type SignalWord,
 } from "./gateway-arguments.ts";
 import { GatewayNode, gatewayName, gatewayUrls } from "./gateway-node.ts";
+import { autocluster } from "./trust/autocluster.ts";
 
 const USAGE = `Usage: bascule gateway [-tTqvV] [-c FILE] [-p PREFIX] [-e FILE] [-g DIRECTIVES] [-s SIGNAL]
 
@@ -58,6 +59,7 @@ export const gatewayCommand: Command = {
 };
 
 async function runMode(given: GatewayArguments): Promise<number> {
+  if (given.mode === "run" && given.signal === undefined) await joinByItself(given.prefix);
   const load = () => loadFrom(given);
   const config = await load();
   if (given.mode === "run") return runNode(config, load);
@@ -72,6 +74,18 @@ async function runMode(given: GatewayArguments): Promise<number> {
       console.log(`# configuration file ${path}:\n${text}`);
   }
   return 0;
+}
+
+/** Where $BASCULE_AUTOCLUSTER_FIRST names a manager and the home is clean. */
+function joinByItself(home: string): Promise<void> {
+  return autocluster({
+    home,
+    role: "gateway",
+    properties: {},
+    environment: process.env,
+    clock: systemClock,
+    say: (sentence) => console.log(sentence),
+  });
 }
 
 function loadFrom({
@@ -146,15 +160,16 @@ async function runNode(config: GatewayConfig, load: () => Promise<GatewayConfig>
   for (const warning of config.warnings) log.warn(formatProblem(warning));
   const node = new GatewayNode({ config, load, log, clock: systemClock, onStatus: reportStatus });
   const stopped = handleSignals(node, (sentence) => log.info(sentence));
+  let serves: boolean;
   try {
-    await node.start();
+    serves = await node.start();
   } catch (error) {
     for (const line of messageOf(error).split("\n")) log.fatal(line);
     throw error;
   }
-  for (const url of gatewayUrls(config)) log.info(`Listening        : ${url}`);
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
-  log.info(`Bascule gateway ${name} started in ${seconds} sec`);
+  for (const url of serves ? gatewayUrls(config) : []) log.info(`Listening        : ${url}`);
+  if (serves) log.info(`Bascule gateway ${name} started in ${seconds} sec`);
   await stopped;
   log.info("Stopped");
   return 0;

@@ -15,6 +15,7 @@ import { authorityFile } from "./up/first-certificates.ts";
 /** The usage lines of the shared options. */
 export const MANAGER_USAGE = `  --dir DIR        folder of the cluster that \`bascule up\` made: its certificate authority, port offset and
                    first admin password are used (default: .bascule)
+  --home DIR       home of a manager on this machine, in the place of --dir: its port, certificate and first password
   --manager URL    address of the manager (default: $BASCULE_MANAGER, else https://127.0.0.1:9443 plus the offset)
   --offset N       added to the default port 9443
   --user NAME      who deploys (default: admin)
@@ -37,9 +38,14 @@ export async function readManagerArguments(
   const { values, positionals } = parse(args);
   const dir = resolve(values.dir);
   const user = values.user;
-  const url = readUrl(values.manager ?? environment["BASCULE_MANAGER"], values.offset, dir);
-  const ca = readAuthority(values.ca, dir);
-  const password = await findPassword(environment, dir, user);
+  const home = values.home === undefined ? undefined : resolve(values.home);
+  const manager = values.manager ?? environment["BASCULE_MANAGER"];
+  const isNamed = manager !== undefined && manager !== "";
+  const url =
+    home !== undefined && !isNamed ? await urlOf(home) : readUrl(manager, values.offset, dir);
+  const authority = home === undefined ? authorityFile(dir) : publicCertificate(home);
+  const ca = readAuthority(values.ca, authority);
+  const password = await findPassword(environment, home ?? join(dir, "manager"), user);
   return { access: { url, user, password, ca }, positionals };
 }
 
@@ -50,6 +56,7 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         dir: { type: "string", default: ".bascule" },
+        home: { type: "string" },
         manager: { type: "string" },
         offset: { type: "string" },
         user: { type: "string", default: "admin" },
@@ -81,8 +88,20 @@ function readOffset(text: string): number {
   throw new AppError("USAGE", `--offset must be a number from 0 to ${OFFSET_MAX}, not "${text}"`);
 }
 
-function readAuthority(given: string | undefined, dir: string): string | undefined {
-  const file = given ?? authorityFile(dir);
+/** Where a manager listens, as its configuration says. */
+async function urlOf(home: string): Promise<URL> {
+  const { managementPlace, managerConfig } = await import("./trust/cluster-authority.ts");
+  const { host, port } = managementPlace(managerConfig(home));
+  return new URL(`https://${host.includes(":") ? `[${host}]` : host}:${port}`);
+}
+
+/** The one that the manager makes itself; another one needs --ca. */
+function publicCertificate(home: string): string {
+  return join(home, "conf", "tls", "node.crt");
+}
+
+function readAuthority(given: string | undefined, usual: string): string | undefined {
+  const file = given ?? usual;
   if (given === undefined && !existsSync(file)) return undefined;
   try {
     return readFileSync(file, "utf8");
@@ -94,12 +113,12 @@ function readAuthority(given: string | undefined, dir: string): string | undefin
 
 async function findPassword(
   environment: NodeJS.ProcessEnv,
-  dir: string,
+  home: string,
   user: string,
 ): Promise<string> {
   const given = environment["BASCULE_PASSWORD"];
   if (given !== undefined && given !== "") return given;
-  const file = join(dir, "manager", "repository", "database", "initial-admin-password");
+  const file = join(home, "repository", "database", "initial-admin-password");
   if (user === "admin" && existsSync(file)) return readFileSync(file, "utf8").trim();
   if (process.stdin.isTTY) return promptPassword(`Password of ${user}: `);
   const message = `no password for ${user}: set BASCULE_PASSWORD, or run this in a terminal to be asked`;

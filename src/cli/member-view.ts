@@ -42,3 +42,8 @@ function memberView(member: Member): MemberView {
     addresses: memberAddresses(member),
   };
 }
+
+/** The field of the status that says what is wrong with membership, if something is. */
+export function clusterTrouble(cluster: Cluster | undefined): { readonly clusterTrouble?: string } {
+  return cluster?.trouble === undefined ? {} : { clusterTrouble: cluster.trouble };
+}

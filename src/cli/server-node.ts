@@ -3,21 +3,26 @@
  * manager-part.ts and worker-part.ts the one place that knows how the libraries meet. Those two are loaded only
  * where they are needed, so that a worker carries none of the manager's libraries.
  */
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { type Cluster, type MemberPorts } from "../cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
+import { hostNamesOf } from "../cluster/host-names.ts";
+import { Stability } from "../cluster/stability.ts";
+import type { HazelcastSettings } from "../cluster/hazelcast/start-hazelcast.ts";
 import { startCluster } from "../cluster/start-cluster.ts";
-import type { NodeConfig } from "../config/node-config.ts";
+import type { NodeConfig, StabilityConfig } from "../config/node-config.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import type { Manager } from "../manager/manager.ts";
-import { identityFingerprint } from "../net/tls/certificate-fingerprint.ts";
-import { readServerIdentity } from "../net/tls/tls-files.ts";
+import { hasAuthority } from "../manager/trust/authority-files.ts";
 import type { Log } from "../observability/log.ts";
 import type { LogService } from "../observability/log-service.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
 import type { Worker } from "../worker/worker.ts";
-import { memberViews, processProperties } from "./member-view.ts";
+import { clusterTrouble, memberViews, processProperties } from "./member-view.ts";
+import { NodeTrust } from "./trust/node-trust.ts";
 
 export interface ServerNodeOptions {
   readonly config: NodeConfig;
@@ -27,9 +32,14 @@ export interface ServerNodeOptions {
   readonly clock: Clock;
   /** Called with each change of the node's status. */
   readonly onStatus: (status: NodeStatus) => void;
+  /** Resolves when the node is to stop: it does not wait for other members any more. Default: never. */
+  readonly stopping?: Promise<unknown>;
 }
 
-/** Resolves when the node serves. @throws AppError; what was started is closed again. */
+/**
+ * Resolves when the node serves, or when `stopping` came first.
+ * @throws AppError; what was started is closed again.
+ */
 export async function startServerNode(options: ServerNodeOptions): Promise<Closable> {
   const node = new ServerNode(options);
   try {
@@ -44,7 +54,9 @@ export async function startServerNode(options: ServerNodeOptions): Promise<Closa
 class ServerNode implements Closable {
   readonly #options: ServerNodeOptions;
   readonly #lifecycle: Lifecycle;
+  #trust: NodeTrust | undefined;
   #cluster: Cluster | undefined;
+  #stability: Stability | undefined;
   #manager: Manager | undefined;
   #worker: Worker | undefined;
   #state: NodeState = "starting";
@@ -59,12 +71,15 @@ class ServerNode implements Closable {
     const publisher = config.role === "worker" ? undefined : await this.#openPublisher();
     // Loading the program blocks: it is done before others count on this node's heartbeats.
     if (config.role !== "manager") await import("./worker-part.ts");
-    if (config.clustering) await this.#join(publisher?.location);
+    const trust = await this.#openTrust();
+    if (config.clustering) await this.#join(trust, publisher?.location);
     if (publisher) await this.#startManager(publisher);
     if (config.role !== "manager") await this.#startWorker(publisher);
     this.#cluster?.on("joined", () => this.#report());
     this.#cluster?.on("left", () => this.#report());
     this.#cluster?.on("updated", () => this.#report());
+    this.#cluster?.on("trouble", () => this.#report());
+    if ((await this.#stability?.untilOpen()) === false) return;
     if (config.role !== "worker") this.#cluster?.update({ state: "active" });
     this.#state = "active";
     this.#report();
@@ -81,21 +96,46 @@ class ServerNode implements Closable {
     return this.#lifecycle.close();
   }
 
-  async #join(repository: string | undefined): Promise<void> {
+  async #openTrust(): Promise<NodeTrust> {
+    const { config, log, clock } = this.#options;
+    const { home, name, clustering, connectors } = config;
+    const trust = await NodeTrust.open({
+      home,
+      name,
+      groupPassword: clustering?.groupPassword,
+      publicFiles: connectors.find(({ scheme }) => scheme === "https")?.tls,
+      isAuthority: hasAuthority(home),
+      log: log.child("Trust"),
+      clock,
+    });
+    this.#trust = this.#lifecycle.add("trust", trust);
+    return trust;
+  }
+
+  async #join(trust: NodeTrust, repository: string | undefined): Promise<void> {
     const { config, log, clock } = this.#options;
     const { clustering } = config;
     if (!clustering) return;
+    log.info("Clustering has been enabled");
     const cluster = await startCluster({
       ...clustering,
+      hazelcast: hazelcastSettings(config),
+      ...trust.membership,
       self: {
         role: config.role === "worker" ? "worker" : "manager",
         subDomain: clustering.subDomain,
         name: config.name,
+        hostNames: hostNamesOf({
+          configured: clustering.hostNames,
+          name: config.name,
+          machine: hostname(),
+          localMemberHost: clustering.localMemberHost,
+        }),
         ports: memberPorts(config),
         properties: {
           ...clustering.properties,
           ...processProperties(),
-          ...managementCertificate(config),
+          ...trust.properties,
           ...(repository === undefined
             ? {}
             : { [MEMBER_PROPERTIES.deploymentRepository]: repository }),
@@ -105,24 +145,40 @@ class ServerNode implements Closable {
       clock,
     });
     this.#cluster = this.#lifecycle.add("membership", cluster);
+    trust.joined(cluster);
+    if (clustering.stability) this.#awaitMembers(cluster, clustering.stability);
+  }
+
+  #awaitMembers(membership: Cluster, config: StabilityConfig): void {
+    const { log, clock, stopping } = this.#options;
+    const stability = new Stability({ membership, config, clock, log: log.child("Stability") });
+    this.#stability = this.#lifecycle.add("stability", stability);
+    void stopping?.then(() => stability.close());
   }
 
   async #startManager(publisher: DeploymentPublisher): Promise<void> {
     const { startManagerPart } = await import("./manager-part.ts");
     const manager = await startManagerPart({
       ...this.#options,
+      ...(this.#trust && { trust: this.#trust }),
       publisher,
       cluster: this.#cluster,
+      ...(this.#stability && { stability: this.#stability }),
       onDeployed: () => void this.#worker?.look(),
+      ownTraces: (path) => this.#worker?.tracePage(path),
     });
     this.#manager = this.#lifecycle.add("manager", manager);
   }
 
   async #startWorker(publisher: DeploymentPublisher | undefined): Promise<void> {
     const { startWorkerPart } = await import("./worker-part.ts");
+    const { identity, view } = this.#trust ?? {};
     const worker = await startWorkerPart({
       ...this.#options,
+      ...(identity && { identity }),
+      ...(view && { trust: view }),
       cluster: this.#cluster,
+      ...(this.#stability && { stability: this.#stability }),
       publisher,
       location: () => this.#repositoryLocation(),
       onChange: () => this.#report(),
@@ -160,8 +216,15 @@ class ServerNode implements Closable {
       ],
       revision: this.#worker?.revision ?? self?.revision ?? null,
       members: memberViews(this.#cluster),
+      ...clusterTrouble(this.#cluster),
     });
   }
+}
+
+/** Where the Hazelcast member beside this node has its folder, if there is one. */
+function hazelcastSettings({ home, clustering }: NodeConfig): HazelcastSettings | undefined {
+  const settings = clustering?.hazelcast;
+  return settings && { ...settings, folder: join(home, "tmp", "hazelcast") };
 }
 
 function memberPorts(config: NodeConfig): MemberPorts {
@@ -170,15 +233,6 @@ function memberPorts(config: NodeConfig): MemberPorts {
   const management = connectors.find(({ scheme }) => scheme === "https")?.port;
   const ports = Object.fromEntries(services.map(({ scheme, port }) => [scheme, port]));
   return { ...ports, ...(management === undefined ? {} : { management }) };
-}
-
-/** What manager and workers know one another by: the certificate of the port that `memberPorts` tells. */
-function managementCertificate({ connectors }: NodeConfig): Readonly<Record<string, string>> {
-  const tls = connectors.find(({ scheme }) => scheme === "https")?.tls;
-  const fingerprint = tls && identityFingerprint(readServerIdentity(tls));
-  return fingerprint === undefined
-    ? {}
-    : { [MEMBER_PROPERTIES.managementCertificate]: fingerprint };
 }
 
 function serviceAddresses({ serviceListeners, connectors, role }: NodeConfig): readonly string[] {

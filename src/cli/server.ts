@@ -19,6 +19,7 @@ import type { Command } from "./command.ts";
 import { prepareCertificates } from "./node-certificates.ts";
 import { parseServerArguments } from "./server-arguments.ts";
 import { startServerNode } from "./server-node.ts";
+import { autocluster } from "./trust/autocluster.ts";
 import { untilStopped } from "./stop-signals.ts";
 
 const USAGE = `Usage: bascule server [--home DIR] [-Dsetup] [-DworkerNode=true] [-DportOffset=N] [-Dname=value]...
@@ -30,6 +31,9 @@ a manager, with -DworkerNode=true a worker, or both in one when clustering is of
   -DworkerNode=true   a worker: runs what the manager deploys and changes nothing
   -DportOffset=N      added to the service and management ports, before carbon.xml's
   -DnodeName=NAME     the name in logs and status (default: the folder's name)
+  -Dautocluster.first=HOST:PORT
+                      on a clean home: makes the cluster where this node is HOST:PORT, else registers
+                      there with the join token in conf/join-token or $BASCULE_JOIN_TOKEN
   -Dname=value        \${name} in the configuration files`;
 
 /** Artifacts and logs may hold secrets: nothing that a node writes is for other users of the machine. */
@@ -39,6 +43,14 @@ export const serverCommand: Command = {
   usage: USAGE,
   async run(args) {
     const { home, properties } = parseServerArguments(args, process.cwd());
+    await autocluster({
+      home,
+      role: properties["workerNode"] === "true" ? "worker" : "manager",
+      properties,
+      environment: process.env,
+      clock: systemClock,
+      say: (sentence) => console.log(sentence),
+    });
     const { config, warnings, notices } = loadNodeConfig({
       home,
       properties,
@@ -87,7 +99,7 @@ async function runNode(config: NodeConfig, log: Log, logs: LogService): Promise<
   const stopped = untilStopped();
   await prepareCertificates(config, log);
   const parts = { config, log, logs, clock: systemClock };
-  const node = await startServerNode({ ...parts, onStatus: reportStatus });
+  const node = await startServerNode({ ...parts, onStatus: reportStatus, stopping: stopped });
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
   log.info(`Bascule ${config.role} ${config.name} started in ${seconds} sec`);
   const reason = await stopped;

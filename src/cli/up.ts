@@ -29,7 +29,8 @@ import {
 import { clusterStatus } from "./up/cluster-status.ts";
 import { ConsoleOutput, wantsColour } from "./up/console-output.ts";
 import { askControl, ControlServer } from "./up/control.ts";
-import { writeFirstSecrets } from "./up/first-certificates.ts";
+import { writeFirstCertificates } from "./up/first-certificates.ts";
+import { registerHomes } from "./up/first-registrations.ts";
 import { busyPortsText, checkPorts } from "./up/port-check.ts";
 import { isRunning, ownCommand, Supervisor } from "./up/supervisor.ts";
 import { readyText, welcomeText } from "./up/welcome.ts";
@@ -141,7 +142,8 @@ async function prepare(plan: ClusterPlan, facts: ClusterFacts, isNew: boolean): 
   }
   writeClusterFacts(plan.dir, facts);
   const written = writeHomes(plan, facts.sample);
-  await writeFirstSecrets(plan);
+  await writeFirstCertificates(plan);
+  await registerHomes(plan);
   if (written > 0) console.log(`Wrote ${written} configuration files and the first certificates`);
 }
 

@@ -1,8 +1,11 @@
 /** The worker of a server node with the source of its artifacts; loaded on nodes that have one. */
 import type { Cluster } from "../cluster/cluster.ts";
+import type { Stability } from "../cluster/stability.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import { openMirror } from "../depsync/git-mirror.ts";
+import type { LiveIdentity } from "../net/tls/live-identity.ts";
+import type { TrustView } from "../net/trust/trust-view.ts";
 import type { Log } from "../observability/log.ts";
 import type { LogService } from "../observability/log-service.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -19,11 +22,16 @@ export interface WorkerPartOptions {
   readonly logs: LogService;
   readonly clock: Clock;
   readonly cluster: Cluster | undefined;
+  readonly stability?: Stability;
   /** The repository of the manager in the same process, on a standalone node. */
   readonly publisher: DeploymentPublisher | undefined;
   /** Where the deployment repository is; asked at each fetch, for it may become known or change. */
   readonly location: () => string | undefined;
   readonly onChange: () => void;
+  /** Of the management port. Default: that of the configuration's files, for good. */
+  readonly identity?: LiveIdentity;
+  /** Certificates of the internal authority. Default: there is none. */
+  readonly trust?: TrustView;
 }
 
 export async function startWorkerPart(options: WorkerPartOptions): Promise<Worker> {

@@ -4,6 +4,8 @@
  * test/helpers/cluster-contract.ts. Membership carries presence and hints, never the truth of a deploy.
  */
 import type { Closable } from "../runtime/lifecycle.ts";
+import type { LeaseClaim, LeaseHolder } from "./lease.ts";
+import type { ReplicatedMap, ReplicatedMapOptions } from "./replicated-map.ts";
 
 export type MemberState = "joining" | "active" | "draining" | "leaving";
 
@@ -17,6 +19,9 @@ export interface Member {
   readonly host: string;
   readonly port: number;
   readonly role: MemberRole;
+  /** The clustering domain; members of other domains are refused. */
+  readonly domain: string;
+  readonly hostNames: HostNames;
   /** WSO2's sub-domain: "worker", "mgt", or any other word; "gateway" for gateways. */
   readonly subDomain: string;
   /** Service and management ports; absent when the node does not listen. */
@@ -32,6 +37,18 @@ export interface Member {
   readonly startedAtMs: number;
 }
 
+/** Under which names a member is reached, as Axon Server has them; empty domains: none is appended. */
+export interface HostNames {
+  /** Name of the node. */
+  readonly name: string;
+  /** For clients. */
+  readonly hostname: string;
+  readonly domain: string;
+  /** For the other nodes of the cluster. */
+  readonly internalHostname: string;
+  readonly internalDomain: string;
+}
+
 export type MemberRole = "gateway" | "manager" | "worker";
 
 export interface MemberPorts {
@@ -43,7 +60,7 @@ export interface MemberPorts {
 
 /** The part of its own record that a node may change while it runs. */
 export type MemberUpdate = Partial<
-  Pick<Member, "state" | "revision" | "properties" | "ports" | "subDomain">
+  Pick<Member, "state" | "revision" | "properties" | "ports" | "subDomain" | "hostNames">
 >;
 
 /** A message to all members: delivered at least once to every live one, duplicates dropped by id. */
@@ -59,7 +76,11 @@ export interface ClusterMessage {
 /** Largest encoded body of a cluster message, in bytes. */
 export const MESSAGE_BYTES_MAX = 800;
 
-export type LeaveReason = "left" | "silent" | "replaced";
+/**
+ * "left": it said so. "silent": it did not answer any more. "refused": it may not take part any more, for example because
+ * its certificate was withdrawn. "replaced": another process came up at its address.
+ */
+export type LeaveReason = "left" | "silent" | "refused" | "replaced";
 
 /** Handlers are called one at a time and in order; they must not block. */
 export interface ClusterEvents {
@@ -67,11 +88,16 @@ export interface ClusterEvents {
   readonly left: (member: Member, reason: LeaveReason) => void;
   readonly updated: (member: Member) => void;
   readonly message: (message: ClusterMessage, from: Member) => void;
+  /** `Membership.trouble` has changed. */
+  readonly trouble: (trouble: string | undefined) => void;
 }
 
-export interface Cluster extends Closable {
+/** The part of the port that is about presence and messages; what a membership provider makes. */
+export interface Membership extends Closable {
   /** This node's own record. */
   readonly self: Member;
+  /** What keeps `members` from being up to date, as a sentence for people; undefined: nothing that this node knows of. */
+  readonly trouble?: string | undefined;
   /** All live members, this node included, oldest first (by startedAtMs, then id). */
   members(): readonly Member[];
   /** The oldest live member. */
@@ -87,6 +113,14 @@ export interface Cluster extends Closable {
   broadcast(topic: string, body: ClusterMessage["body"]): ClusterMessage;
   /** Tells the others that this node leaves, then stops. */
   close(): Promise<void>;
+}
+
+/** The whole port: membership, replicated maps and leases. */
+export interface Cluster extends Membership {
+  /** The replicated map of that name; all members that use it share it. One at a time for each name and node. */
+  map(name: string, options: ReplicatedMapOptions): ReplicatedMap;
+  /** Claims a job that one node at a time may do; one claim for each job and node at a time. */
+  lease(job: string, holder: LeaseHolder): LeaseClaim;
 }
 
 /** How long sent messages are kept for members that join later: WSO2's five minutes. */

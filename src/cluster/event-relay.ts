@@ -20,6 +20,7 @@ export class EventRelay {
     left: new Set(),
     updated: new Set(),
     message: new Set(),
+    trouble: new Set(),
   };
   readonly #queue: (() => void)[] = [];
   #held: Parameters<ClusterEvents["message"]>[] = [];

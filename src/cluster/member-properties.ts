@@ -12,3 +12,6 @@ export const MEMBER_PROPERTIES = {
 
 /** Topic of the message that asks all nodes to look at the deployment repository (WSO2's name). */
 export const SYNCHRONIZE_TOPIC = "SynchronizeRepositoryRequest";
+
+/** Topic of the message that asks registered nodes to ask the manager for secrets, members and withdrawn certificates. */
+export const TRUST_TOPIC = "TrustMaterialChanged";

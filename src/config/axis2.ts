@@ -1,22 +1,34 @@
 /**
- * axis2/axis2.xml (`<axisconfig>`): clustering and the transport receivers for services. Phases, message
- * builders and formatters, senders, modules and deployers are the engine's own business and accepted.
+ * axis2/axis2.xml (`<axisconfig>`): clustering, the transport receivers for services and the senders. Phases, message
+ * builders and formatters, modules and deployers are the engine's own business and accepted.
  */
 import { type ClusteringSurroundings, readClustering } from "./clustering.ts";
 import { branch, elementTable, readChildren } from "./element-table.ts";
 import type { ClusteringConfig, NodeConfig, ServiceListenerConfig } from "./node-config.ts";
 import { defaultServiceListeners, RECEIVER_ROW } from "./service-listeners.ts";
 import type { SettingReader } from "./setting-reader.ts";
+import {
+  SENDER_ROW,
+  TRANSPORT_PARAMETERS,
+  type TransportDraft,
+  transportOf,
+} from "./transport-settings.ts";
+import { attributeOf, childrenNamed, textOf } from "./xml-query.ts";
 import type { XmlElement } from "./xml.ts";
 
 /** What axis2.xml says. */
-export type Axis2Config = Pick<NodeConfig, "clustering" | "serviceListeners">;
+export type Axis2Config = Pick<
+  NodeConfig,
+  "clustering" | "serviceListeners" | "transport" | "serverName"
+>;
 
 export interface Axis2Surroundings extends ClusteringSurroundings {
   readonly portOffset: number;
+  /** The -D properties. */
+  readonly properties: Readonly<Record<string, string>>;
 }
 
-interface Axis2Draft extends Axis2Surroundings {
+interface Axis2Draft extends Axis2Surroundings, TransportDraft {
   readonly listeners: ServiceListenerConfig[];
   clustering?: ClusteringConfig | undefined;
 }
@@ -28,9 +40,11 @@ const AXIS_CONFIG = elementTable<Axis2Draft>(
       draft.clustering = readClustering(element, draft, reader);
     }),
     transportReceiver: RECEIVER_ROW,
+    transportSender: SENDER_ROW,
+    ...TRANSPORT_PARAMETERS,
   },
   `
-    listener messageReceivers messageFormatters messageBuilders transportSender module
+    listener messageReceivers messageFormatters messageBuilders module
     phaseOrder deployer targetResolvers threadContextMigrators hostConfiguration
     dispatchOrder defaultModuleVersions MessagePersistence
   `,
@@ -45,9 +59,25 @@ export function readAxis2(
 ): Axis2Config {
   if (!root) {
     const serviceListeners = defaultServiceListeners(reader.home, surroundings.portOffset);
-    return { clustering: undefined, serviceListeners };
+    const transport = transportOf({ tls: {}, profiles: [] }, surroundings, reader);
+    return { clustering: undefined, serviceListeners, transport };
   }
-  const draft: Axis2Draft = { ...surroundings, listeners: [] };
+  const draft: Axis2Draft = { ...surroundings, listeners: [], tls: {}, profiles: [] };
   readChildren(root, AXIS_CONFIG, draft, reader);
-  return { clustering: draft.clustering, serviceListeners: draft.listeners };
+  const serverName = readServerName(root);
+  return {
+    ...(serverName === undefined ? {} : { serverName }),
+    clustering: draft.clustering,
+    serviceListeners: draft.listeners,
+    transport: transportOf(draft, surroundings, reader),
+  };
+}
+
+/** `<parameter name="SynapseConfig.ServerName">`: what pinnedServers of artifacts are compared with. */
+function readServerName(root: XmlElement): string | undefined {
+  const parameter = childrenNamed(root, "parameter").find(
+    (child) => attributeOf(child, "name") === "SynapseConfig.ServerName",
+  );
+  const text = parameter && textOf(parameter);
+  return text === "" ? undefined : text;
 }

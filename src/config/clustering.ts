@@ -4,10 +4,18 @@
  */
 import type { SourcePlace } from "../errors/config-error.ts";
 import { branch, type Draft, elementTable, leaf, readChildren } from "./element-table.ts";
+import { HAZELCAST_ROWS, type HazelcastDraft, hazelcastOf } from "./hazelcast-settings.ts";
 import { isLoopback } from "./local-address.ts";
 import { type MemberAddresses, readMemberProperties } from "./member-record.ts";
 import type { ClusteringConfig } from "./node-config.ts";
 import type { Setting, SettingReader } from "./setting-reader.ts";
+import {
+  HOST_NAME_ROWS,
+  type PresenceDraft,
+  STABILITY_ROWS,
+  stabilityOf,
+} from "./node-presence.ts";
+import { SWIM_ROWS, type SwimDraft, swimOf } from "./swim-settings.ts";
 import { MEMBERS_ROW } from "./well-known-members.ts";
 import { attributeOf } from "./xml-query.ts";
 import type { XmlElement } from "./xml.ts";
@@ -29,12 +37,17 @@ export interface ClusteringSurroundings {
   readonly notices: string[];
 }
 
-interface ClusteringDraft extends Draft<
-  Pick<
-    ClusteringConfig,
-    "provider" | "domain" | "localMemberHost" | "localMemberPort" | "members" | "groupPassword"
-  >
-> {
+interface ClusteringDraft
+  extends
+    PresenceDraft,
+    HazelcastDraft,
+    SwimDraft,
+    Draft<
+      Pick<
+        ClusteringConfig,
+        "provider" | "domain" | "localMemberHost" | "localMemberPort" | "members" | "groupPassword"
+      >
+    > {
   localMemberHostPlace?: SourcePlace;
   propertiesElement?: XmlElement;
 }
@@ -69,6 +82,10 @@ const CLUSTERING = elementTable<ClusteringDraft>(
     "parameter properties": branch((element, draft) => {
       draft.propertiesElement = element;
     }),
+    ...STABILITY_ROWS,
+    ...HAZELCAST_ROWS,
+    ...SWIM_ROWS,
+    ...HOST_NAME_ROWS,
     members: MEMBERS_ROW,
     groupManagement: branch((element, _draft, reader) => {
       if (attributeOf(element, "enable") !== "true") return;
@@ -92,7 +109,7 @@ export function readClustering(
   readChildren(element, CLUSTERING, draft, reader);
   checkClass(element, draft, surroundings, reader);
   const localMemberHost = draft.localMemberHost ?? surroundings.localAddress();
-  const members = draft.members ?? [];
+  const members = [...(draft.members ?? []), ...(draft.hosts ?? [])];
   if (isLoopback(localMemberHost) && members.some((member) => !isLoopback(member.host)))
     reader.problems.warning(
       draft.localMemberHostPlace ?? element.place,
@@ -100,11 +117,15 @@ export function readClustering(
     );
   return {
     provider: draft.provider ?? "embedded",
-    domain: draft.domain ?? DEFAULT_DOMAIN,
+    domain: clusterDomain(draft, reader),
     localMemberHost,
     localMemberPort: draft.localMemberPort ?? DEFAULT_PORT,
     members,
     groupPassword: draft.groupPassword,
+    ...swimOf(draft),
+    ...hazelcastOf(draft, draft.provider === "hazelcast", reader),
+    ...(draft.stability && { stability: stabilityOf(draft) }),
+    ...(draft.hostNames && { hostNames: draft.hostNames }),
     ...memberRecord(draft, localMemberHost, surroundings, reader),
   };
 }
@@ -182,6 +203,18 @@ function domainOf(setting: Setting, reader: SettingReader): string | undefined {
   const expected = `expected letters, digits, ".", "_", ":" and "-", at most ${DOMAIN_LENGTH_MAX}`;
   reader.problems.error(place, `"${text}" is not a cluster domain: ${expected}`);
   return undefined;
+}
+
+/** `domain`, or happn's clusterName for it. */
+function clusterDomain(draft: ClusteringDraft, reader: SettingReader): string {
+  const { domain, clusterName } = draft;
+  const name = clusterName && domainOf(clusterName, reader);
+  if (clusterName && domain !== undefined && name !== domain)
+    reader.problems.error(
+      clusterName.place,
+      `clusterName "${clusterName.text}" and domain "${domain}" are two names for one thing and differ: write one of them`,
+    );
+  return domain ?? name ?? DEFAULT_DOMAIN;
 }
 
 /** The address that other nodes use; "every interface" is none. */

@@ -70,7 +70,14 @@ function readConfig(
   const managementPorts = managementPortsOf(connectors);
   const axis2 = readAxis2(
     open("axis2/axis2.xml", "axisconfig"),
-    { isWorker, portOffset, localAddress, managementPorts, notices },
+    {
+      isWorker,
+      portOffset,
+      localAddress,
+      managementPorts,
+      notices,
+      properties: options.properties,
+    },
     reader,
   );
   const datasources = readDatasources(

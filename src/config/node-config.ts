@@ -15,6 +15,8 @@ export interface NodeConfig {
   /** The name in logs and status: -DnodeName, else the home folder's base name. */
   readonly name: string;
   readonly role: NodeRole;
+  /** axis2.xml parameter SynapseConfig.ServerName: the name in pinnedServers. Undefined: "localhost". */
+  readonly serverName?: string;
   /** -Dsetup was given: make or migrate the manager's tables. */
   readonly setup: boolean;
   /** carbon.xml HostName: host of service addresses. Default: "localhost". */
@@ -31,6 +33,8 @@ export interface NodeConfig {
   readonly clustering: ClusteringConfig | undefined;
   /** axis2.xml transport receivers for services. A node without the receiver does not listen. */
   readonly serviceListeners: readonly ServiceListenerConfig[];
+  /** axis2.xml: bounds of messages, and how the node calls out. Undefined: defaults. */
+  readonly transport?: TransportConfig;
   /** catalina-server.xml connectors: management API and console. */
   readonly connectors: readonly ConnectorConfig[];
   readonly depsync: DepsyncConfig;
@@ -51,12 +55,67 @@ export interface ClusteringConfig {
   readonly localMemberPort: number;
   /** The well-known members; a range in the last octet is already expanded. */
   readonly members: readonly { readonly host: string; readonly port: number }[];
+  /** Settings of the Hazelcast provider; absent where it is not used. */
+  readonly hazelcast?: HazelcastConfig;
+  /** Settings of the embedded membership. Absent: its defaults. */
+  readonly swim?: SwimConfig;
   /** groupPassword: the secret that keys membership traffic; undefined: keyed by the domain alone. */
   readonly groupPassword: string | undefined;
+  /** When the node opens its service ports. Absent: at once. */
+  readonly stability?: StabilityConfig;
+  /** Under which names the node is reached. Absent: none is configured. */
+  readonly hostNames?: HostNamesConfig;
   /** The subDomain property: "worker", "mgt" or another word. */
   readonly subDomain: string;
   /** The other member properties, `${hostName}` and the like replaced. */
   readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface HazelcastConfig {
+  /** hazelcastMembers, ranges expanded; empty: the well-known members are Hazelcast members. */
+  readonly members: readonly { readonly host: string; readonly port: number }[];
+  /** hazelcastCommand: starts a Hazelcast member beside the node; `{config}` in it stands for its XML file. */
+  readonly command: string | undefined;
+}
+
+/** When a node opens its service ports: happn's settings of the same names. */
+export interface StabilityConfig {
+  /** How many other members must be there first. Default: 0, it waits for nobody. */
+  readonly minimumPeers: number;
+  /** After so long the ports open all the same, or the node ends (`strict`). 0: it waits for ever. Default: 2 min. */
+  readonly stabiliseTimeoutMs: number;
+  /** How often the log says what the node waits for. Default: 5 s. */
+  readonly stableReportIntervalMs: number;
+  /** stabiliseStrict: at the time-out the node ends instead of serving. Default: false. */
+  readonly strict: boolean;
+}
+
+/** The names that are configured; Axon Server's settings. What is absent has its default in cluster/host-names.ts. */
+export interface HostNamesConfig {
+  readonly hostname?: string | undefined;
+  /** Parameter hostname-domain. */
+  readonly domain?: string | undefined;
+  readonly internalHostname?: string | undefined;
+  readonly internalDomain?: string | undefined;
+}
+
+/** What axis2.xml sets of the embedded membership; absent: its default. */
+export interface SwimConfig {
+  readonly timing: {
+    readonly pingIntervalMs?: number;
+    readonly pingTimeoutMs?: number;
+    readonly pingReqTimeoutMs?: number;
+    readonly pingReqGroupSize?: number;
+    readonly disseminationFactor?: number;
+    readonly maxDgramBytes?: number;
+    readonly joinTimeoutMs?: number;
+  };
+  /** A taken localMemberPort ends the start instead of moving on. Default: false. */
+  readonly isPortStrict?: boolean;
+  /** Does not wait for the others at the start. Default: false. */
+  readonly isSeed?: boolean;
+  /** Others than the seed wait so long before they take part. Default: 0. */
+  readonly seedWaitMs?: number;
 }
 
 export interface ServiceListenerConfig {
@@ -68,6 +127,34 @@ export interface ServiceListenerConfig {
   readonly wsdlEprPrefix: string | undefined;
   /** Present exactly when scheme is https. */
   readonly tls: TlsFiles | undefined;
+}
+
+export interface TransportConfig {
+  /** Messages in progress on all service ports; beyond it clients get 503. Undefined: 5000. */
+  readonly messagesInFlightMax: number | undefined;
+  /** Largest body that a mediator looks into. Undefined: 10 MB. */
+  readonly messageBytesMax: number | undefined;
+  /** `nonProxyHosts`: "localhost|*.example.com" are called directly. */
+  readonly proxy:
+    { readonly host: string; readonly port: number; readonly nonProxyHosts: string } | undefined;
+  /** Of calls to servers without a profile. */
+  readonly tls: OutgoingTlsFiles;
+  /** false: a server's certificate may name another host. */
+  readonly checksHostNames: boolean;
+  readonly tlsProfiles: readonly {
+    /** "host:port". */
+    readonly servers: readonly string[];
+    readonly files: OutgoingTlsFiles;
+  }[];
+}
+
+/** Absolute paths of PEM files. */
+export interface OutgoingTlsFiles {
+  /** Authorities instead of the public ones. */
+  readonly trustedCertificateFile?: string | undefined;
+  /** The node's own certificate and key, for servers that ask for one. */
+  readonly certificateFile?: string | undefined;
+  readonly keyFile?: string | undefined;
 }
 
 export interface ConnectorConfig {

@@ -66,7 +66,8 @@ function readMember(
   return draft;
 }
 
-function hostsOf(setting: Setting, reader: SettingReader): readonly string[] | undefined {
+/** The hosts of a name, an address or a range; undefined when it is none, which is reported. */
+export function hostsOf(setting: Setting, reader: SettingReader): readonly string[] | undefined {
   if (!looksLikeRange(setting.text)) {
     const host = reader.host(setting);
     return host === undefined ? undefined : [host];

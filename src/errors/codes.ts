@@ -10,10 +10,17 @@ export const ERROR_CODES = {
   CLUSTER_LIMIT: "A member record or a cluster message is larger than a datagram may carry.",
   CLUSTER_RUNNING: "The cluster of that folder is up already.",
   CLUSTER_START: "Membership could not be started, for example because its port cannot be bound.",
+  CLUSTER_TRUST:
+    "The cluster's authority, or the registration of a node, is missing, damaged or another one.",
+  CLUSTER_UNSTABLE:
+    "Too few other members were there within stabiliseTimeout, and stabiliseStrict is set.",
+  CLUSTER_STORE: "The Hazelcast cluster does not answer.",
   CONFIG_INVALID: "A configuration file has errors; every one is listed with file and line.",
   DEPLOYMENT_REPOSITORY: "The deployment repository cannot be read or written.",
   HOME_INVALID: "The home folder of a node is missing or has no configuration.",
   INTERNAL: "A fault of Bascule itself.",
+  JOIN_REFUSED:
+    "A join token, a node's token or its certificate does not count, or does not count any more.",
   LOG_TAILS_LIMIT: "As many log tails as a node serves at once are open already.",
   LOGIN_LIMITED: "Too many failed logins for that user from that address; wait and try again.",
   MANAGER_BUSY: "Too many requests of that kind wait on the manager already; try again later.",

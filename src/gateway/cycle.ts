@@ -5,7 +5,6 @@
  */
 import { AppError } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { ActiveExchanges } from "./active-exchanges.ts";
 import type { GatewayConfig, LocationConfig } from "./gateway-config.ts";
 import type { ConnectionCounts } from "./http/connection-counts.ts";
 import { ConnectionZones } from "./http/connection-zones.ts";
@@ -13,12 +12,13 @@ import { LimitZones } from "./http/limit-zones.ts";
 import type { SocketReads } from "../net/http1/shared-reads.ts";
 import type { TimerWheel } from "../net/http1/timer-wheel.ts";
 import { ProxyServices } from "./http/proxy/proxy-services.ts";
+import { Slots } from "../runtime/slots.ts";
 import type { Exchange } from "./http/exchange.ts";
 import type { ErrorLogWriter } from "./http/request-context.ts";
 import type { LogBook } from "./log-book.ts";
 import { AddressUpstreams } from "./upstream/address-upstreams.ts";
 import type { ServerDirectory } from "./upstream/server-directory.ts";
-import type { SessionZones } from "./upstream/session-table.ts";
+import type { SessionZones } from "./upstream/session-zones.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
 export interface CycleServices {
@@ -52,7 +52,7 @@ export class Cycle {
   readonly #errorLogs = new WeakMap<LocationConfig, ErrorLogWriter>();
   readonly #done = Promise.withResolvers<void>();
   /** The exchanges of requests in progress, upgraded connections included. */
-  readonly #active = new ActiveExchanges();
+  readonly #active = new Slots<Exchange>();
   #state: "running" | "retired" | "ended" = "running";
 
   /**

@@ -2,6 +2,7 @@
  * The compiled configuration of the gateway: all that the running gateway knows of the text. Deeply
  * readonly, with inheritance and defaults applied. Made by nginx/load-config.ts.
  */
+import type { HostNamesConfig, StabilityConfig } from "../config/node-config.ts";
 import type { ConfigProblem } from "../errors/config-error.ts";
 import type { ConnectionZoneConfig } from "./http/connection-zones.ts";
 import type { LogFormat } from "./http/modules/access-log.ts";
@@ -65,9 +66,17 @@ export interface ClusterConfig {
   readonly localMemberHost: string;
   readonly localMemberPort: number;
   readonly members: readonly { readonly host: string; readonly port: number }[];
+  /** Hazelcast members; with one or more of them membership goes over Hazelcast. */
+  readonly hazelcastMembers: readonly { readonly host: string; readonly port: number }[];
   /** Absolute; undefined: the traffic is keyed by the domain alone. */
   readonly groupPasswordFile: string | undefined;
   readonly nodeName: string | undefined;
+  /** When the gateway opens its ports. */
+  readonly stability: StabilityConfig;
+  /** Under which names the gateway is reached. */
+  readonly hostNames: HostNamesConfig;
+  /** Where /health/live and /health/ready are answered; undefined: nowhere. */
+  readonly healthListen: ListenAddress | undefined;
 }
 
 export interface GatewayConfig {

@@ -20,7 +20,8 @@ import { describeSystemError } from "./nginx/system-error.ts";
 import { formatAddress } from "./http/listen-address.ts";
 import type { ConnectionCounts } from "./http/connection-counts.ts";
 import { emptyDirectory, type ServerDirectory } from "./upstream/server-directory.ts";
-import { SessionZones } from "./upstream/session-table.ts";
+import { SessionZones } from "./upstream/session-zones.ts";
+import type { SessionSharing } from "./upstream/shared-sessions.ts";
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   readonly stderr: LineSink;
   /** The members behind `cluster_servers`. Default: none. */
   readonly directory?: ServerDirectory;
+  /** Shares the zones of `sticky learn ... sync` with other gateways. Default: with none. */
+  readonly share?: SessionSharing;
 }
 
 /** Resolves when every socket listens. @throws AppError PORT_BUSY, CONFIG_INVALID. */
@@ -65,7 +68,7 @@ export class Gateway implements Closable {
       clock,
       logs,
       directory,
-      zones: new SessionZones(clock),
+      zones: new SessionZones(clock, options.share),
       wheel,
       reads,
       counts: () => this.#counts(),

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ConnectorConfig, NodeConfig } from "../config/node-config.ts";
 import { AppError, messageOf, systemCodeOf } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { ServerIdentity } from "../net/tls/tls-files.ts";
+import type { LiveIdentity } from "../net/tls/live-identity.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 import { buildManagementApp } from "./api/app.ts";
 import { isUpgrade } from "./api/upgrades.ts";
@@ -27,7 +27,7 @@ const DRAIN_MS = 2_000;
 
 export interface ConnectorsOptions {
   readonly config: NodeConfig;
-  readonly tls: ServerIdentity;
+  readonly identity: LiveIdentity;
   readonly clock: Clock;
   readonly services: ManagementServices;
 }
@@ -89,13 +89,16 @@ function locateBy(connector: ConnectorConfig, config: NodeConfig, isSame: boolea
 }
 
 async function buildHttpsApp(
-  { services, tls }: ConnectorsOptions,
+  { services, identity }: ConnectorsOptions,
   locate: Locate,
 ): Promise<ManagementApp> {
   const makeServer = (handler: RequestListener): Server => {
     try {
       const upgrades = { shouldUpgradeCallback: isUpgrade };
-      return createHttpsServer({ ...tls, ...upgrades, minVersion: "TLSv1.2" }, handler);
+      const options = { ...identity.serverOptions, ...upgrades, minVersion: "TLSv1.2" } as const;
+      const server = createHttpsServer(options, handler);
+      identity.attach(server);
+      return server;
     } catch (cause) {
       const message = `the manager's certificate or key cannot be used: ${messageOf(cause)}`;
       throw new AppError("TLS_MATERIAL", message, { side: "config", cause });

@@ -4,10 +4,12 @@
  * `bascule server` on a manager and on a node that stands alone; everything outside comes in by `ManagerOptions`.
  */
 import type { Cluster } from "../cluster/cluster.ts";
+import { READY, type Stability } from "../cluster/stability.ts";
 import type { NodeConfig } from "../config/node-config.ts";
+import { LiveIdentity } from "../net/tls/live-identity.ts";
 import type { ServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
-import type { LogService } from "../observability/log-service.ts";
+import type { LogAnswer, LogService } from "../observability/log-service.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { ManagementServices } from "./api/management-services.ts";
 import { ensureAdmin } from "./auth/admin-account.ts";
@@ -16,20 +18,30 @@ import { Passwords } from "./auth/passwords.ts";
 import { type Connectors, openConnectors } from "./connectors.ts";
 import { watchFolder } from "./folder-watch.ts";
 import { catchUp, makeCore, type ManagerCoreOptions } from "./manager-core.ts";
+import { MembershipJournal } from "./membership-journal.ts";
 import { nodeViews, type StandaloneNode } from "./node-view.ts";
 import { isOwnOrigin, publicOrigin } from "./public-address.ts";
 import { NodeDirectory } from "./relay/node-directory.ts";
 import { NodeRelay } from "./relay/node-relay.ts";
 import { databaseFileOf } from "./store/datasource.ts";
 import { openStore, setUpStore, type Store } from "./store/store.ts";
+import { ManagerTrust, type OwnTrust } from "./trust/manager-trust.ts";
 
 export interface ManagerOptions extends ManagerCoreOptions {
   readonly config: NodeConfig;
   readonly log: Log;
   /** The node's own log, for admins. */
   readonly logs: LogService;
+  /** Traces of the worker in the same process, by path. Default: the node has no worker. */
+  readonly ownTraces?: (path: string) => LogAnswer | undefined;
   /** Certificate and key of the https connectors; shown to the management ports of other nodes too. */
   readonly tls: ServerIdentity;
+  /** The same where they are replaced while the manager runs. Default: `tls`, which stays. */
+  readonly identity?: LiveIdentity;
+  /** What makes the manager the cluster's authority. Default: it is none. */
+  readonly trust?: OwnTrust | undefined;
+  /** Tells which members the manager waits for. Default: none. */
+  readonly stability?: Pick<Stability, "readiness">;
   /** Default: scrypt at its full cost. */
   readonly passwords?: Passwords;
 }
@@ -72,6 +84,11 @@ async function startParts(
     lifecycle.add("deployment folder", await watchFolder(folder, core.files, { clock, log }));
   }
   const { users, journal } = store;
+  const identity = options.identity ?? new LiveIdentity(options.tls);
+  const trust = options.trust && (await openTrust(options, options.trust, store, log));
+  if (trust) lifecycle.add("trust", trust);
+  const membership = new MembershipJournal(options.cluster, clock);
+  lifecycle.add("membership journal", membership);
   const own: { connectors?: Connectors } = {};
   const services: ManagementServices = {
     authenticator: new Authenticator({ users, passwords, clock, log: log.child("Authenticator") }),
@@ -80,12 +97,17 @@ async function startParts(
     passwords,
     deployments: core.deployments,
     revisions: core.revisions,
+    cluster: options.cluster,
+    membership,
     nodes: () => nodeViews(options.cluster, itself(config, own.connectors, core.live.commit)),
     nodeDirectory: new NodeDirectory(options.cluster, config.name),
-    nodeRelay: new NodeRelay(options.tls, clock),
+    nodeRelay: new NodeRelay(identity, clock, options.trust?.view),
+    trust,
     logs: options.logs,
+    ownTraces: options.ownTraces,
     isOwnOrigin: (origin, host) => isOwnOrigin(origin, config, host),
     isGateway: (address) => isGateway(options.cluster, address),
+    readiness: () => options.stability?.readiness ?? READY,
     checkReady: async () => {
       await store.check();
       await options.publisher.live();
@@ -95,7 +117,7 @@ async function startParts(
     log: log.child("ManagementApi"),
     clock,
   };
-  own.connectors = await openConnectors({ config, tls: options.tls, clock, services });
+  own.connectors = await openConnectors({ config, identity, clock, services });
   lifecycle.add("management API", own.connectors);
   // Ended first: the ports would wait for it.
   lifecycle.add("relay to nodes", services.nodeRelay);
@@ -115,6 +137,15 @@ async function openManagerStore(
   const store = await setUpStore(place);
   await ensureAdmin({ home, users: store.users, passwords, log });
   return store;
+}
+
+function openTrust(
+  { cluster, clock }: ManagerOptions,
+  own: OwnTrust,
+  { trust: records }: Store,
+  log: Log,
+): Promise<ManagerTrust> {
+  return ManagerTrust.open({ ...own, records, cluster, log: log.child("Trust"), clock });
 }
 
 function itself(

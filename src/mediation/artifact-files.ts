@@ -10,20 +10,20 @@ const ROOT = /^synapse-configs\/[^/]+\/(.+)$/;
 const READ_FOLDERS: readonly string[] = [
   "proxy-services",
   "sequences",
+  "templates",
+  "api",
   "endpoints",
   "local-entries",
+  "message-stores",
+  "message-processors",
+  "tasks",
+  "inbound-endpoints",
+  "priority-executors",
 ];
 
 /** Folders of Synapse whose artifacts are refused. */
 const REFUSED_FOLDERS: Readonly<Record<string, string>> = {
-  api: "api",
   "event-sources": "event source",
-  "inbound-endpoints": "inbound endpoint",
-  "message-processors": "message processor",
-  "message-stores": "message store",
-  "priority-executors": "priority executor",
-  tasks: "task",
-  templates: "template",
 };
 
 /** What to do with a file. */

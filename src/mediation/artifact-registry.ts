@@ -4,28 +4,62 @@
  */
 import type { XmlElement } from "../config/xml.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
+import type { EndpointTemplate } from "./endpoints/endpoint-template.ts";
 import type { ArtifactKind, ArtifactSummary } from "./engine.ts";
-import type { Job } from "./jobs/job.ts";
+import type { InboundDefinition } from "./jobs/inbound-endpoint.ts";
+import type { ProcessorDefinition } from "./jobs/message-processor.ts";
+import type { TaskDefinition } from "./jobs/task.ts";
+import type { SequenceTemplate } from "./mediators/sequence-template.ts";
 import type { Sequence } from "./mediators/mediator.ts";
 import type { LocalEntry } from "./message/local-entry.ts";
+import { RepositoryFiles } from "./repository-files.ts";
+import type { RemoteEntry } from "./remote-entries.ts";
 import type { ProxyService } from "./services/proxy-service.ts";
+import type { RestApi } from "./services/rest-api.ts";
 import { registryPathOf } from "./registry-resources.ts";
+import type { StoreDefinition } from "./stores/store-definition.ts";
 import type { ReadContext } from "./xml/read/read-context.ts";
+import { artifactText } from "./xml/write/artifact-text.ts";
+
+/** What a name was claimed for, and where. */
+interface ClaimedArtifact extends ArtifactSummary {
+  readonly line: number;
+  readonly element: XmlElement;
+}
 
 export class ArtifactRegistry {
   readonly services = new Map<string, ProxyService>();
+  readonly apis = new Map<string, RestApi>();
   readonly sequences = new Map<string, Sequence>();
+  /** Sequence templates. */
+  readonly templates = new Map<string, SequenceTemplate>();
   readonly endpoints = new Map<string, Endpoint>();
+  readonly endpointTemplates = new Map<string, EndpointTemplate>();
   readonly localEntries = new Map<string, LocalEntry>();
-  /** What runs by itself. */
-  readonly jobs: Job[] = [];
+  /** Local entries that lie on a web server. */
+  readonly remoteEntries: RemoteEntry[] = [];
+  readonly stores = new Map<string, StoreDefinition>();
+  readonly processors = new Map<string, ProcessorDefinition>();
+  readonly tasks = new Map<string, TaskDefinition>();
+  readonly inboundEndpoints = new Map<string, InboundDefinition>();
   /** Registry resources by their path in the repository. */
   readonly resources = new Map<string, LocalEntry>();
-  readonly #summaries = new Map<string, ArtifactSummary & { readonly line: number }>();
+  /** The files that artifacts may name. */
+  readonly files: RepositoryFiles;
+  readonly #summaries = new Map<string, ClaimedArtifact>();
+
+  constructor(files: RepositoryFiles = new RepositoryFiles([])) {
+    this.files = files;
+  }
 
   /** Artifacts in the order in which they were read. */
   get summaries(): readonly ArtifactSummary[] {
-    return [...this.#summaries.values()].map(({ kind, name, path }) => ({ kind, name, path }));
+    return [...this.#summaries.values()].map(({ kind, name, path, element }) => ({
+      kind,
+      name,
+      path,
+      source: () => artifactText(element),
+    }));
   }
 
   /** A local entry, or a registry resource by its key ("conf:/a.xslt", "gov:b.xsd"). */
@@ -42,7 +76,7 @@ export class ArtifactRegistry {
     const first = this.#summaries.get(id);
     const { file: path, line } = element.place;
     if (!first) {
-      this.#summaries.set(id, { kind, name, path, line });
+      this.#summaries.set(id, { kind, name, path, line, element });
       return true;
     }
     context.error(

@@ -4,10 +4,15 @@
  * An `Engine` is one immutable generation, compiled from one set of artifact files; a deploy makes
  * a new one beside it and the worker switches by one assignment.
  */
-import type { Readable } from "node:stream";
 import type { ConfigProblem } from "../errors/config-error.ts";
+import type { ByteStream } from "../net/byte-stream.ts";
 import type { Log } from "../observability/log.ts";
+import type { EndpointStates } from "./endpoints/endpoint-states.ts";
+import type { InboundDoors } from "./jobs/inbound-doors.ts";
 import type { JobLease } from "./jobs/job.ts";
+import type { JobMemory } from "./jobs/job-memory.ts";
+import type { SqlPort } from "./sql/sql-port.ts";
+import type { TraceRing } from "./trace/trace-ring.ts";
 import type { Clock } from "../runtime/clock.ts";
 
 /** One file of the deployment repository. */
@@ -36,10 +41,15 @@ export interface ArtifactSummary {
   readonly kind: ArtifactKind;
   readonly name: string;
   readonly path: string;
+  /** The artifact as XML text, made when it is asked for. Of artifacts of an engine only. */
+  readonly source?: () => string;
 }
 
-/** Headers in the order of arrival, names as they came; repeated names stay repeated. */
-export type HeaderList = readonly (readonly [name: string, value: string])[];
+/**
+ * Headers in the order of arrival, names as they came; repeated names stay repeated. Those that were parsed carry
+ * their name in lower case as well.
+ */
+export type HeaderList = readonly (readonly [name: string, value: string, lowerName?: string])[];
 
 export type Transport = "http" | "https";
 
@@ -52,7 +62,7 @@ export interface ServiceRequest {
   readonly target: string;
   readonly headers: HeaderList;
   /** Undefined: the request has no body. Never read when no mediator or endpoint needs it parsed. */
-  readonly body: Readable | undefined;
+  readonly body: ByteStream | Buffer | undefined;
   readonly transport: Transport;
   readonly remoteAddress: string;
   /** Where services can be reached, for each transport that the node listens on. */
@@ -63,7 +73,7 @@ export interface ServiceResponse {
   readonly status: number;
   readonly reason?: string;
   readonly headers: HeaderList;
-  readonly body: Readable | Buffer | undefined;
+  readonly body: ByteStream | Buffer | undefined;
 }
 
 /** A request that the engine wants to have sent to an endpoint. */
@@ -72,21 +82,27 @@ export interface EndpointRequest {
   /** Absolute http or https URL. */
   readonly url: string;
   readonly headers: HeaderList;
-  readonly body: Readable | Buffer | undefined;
+  readonly body: ByteStream | Buffer | undefined;
   /** Until the head of the response is there. Undefined: the caller's default (120 s). */
   readonly timeoutMs: number | undefined;
+  /** The connection serves no other request after this one. Default: it may. */
+  readonly closes?: boolean;
+  /** The request line holds the whole URL, as for a proxy. Default: path and query. */
+  readonly absoluteTarget?: boolean;
+  /** For servers of HTTP/1.0: a body of known length, and a connection that ends with the response. Default: "1.1". */
+  readonly httpVersion?: "1.0";
 }
 
 export interface EndpointResponse {
   readonly status: number;
   readonly reason: string;
   readonly headers: HeaderList;
-  readonly body: Readable;
+  readonly body: ByteStream;
 }
 
 /**
  * Sends one request to an endpoint. Rejects with an `EndpointFailure` when there is no response.
- * The engine reads the body to its end or destroys it.
+ * The engine reads the body to its end or discards it.
  */
 export type EndpointCaller = (request: EndpointRequest) => Promise<EndpointResponse>;
 
@@ -95,6 +111,20 @@ export interface EngineOptions {
   readonly callEndpoint: EndpointCaller;
   /** Who does jobs that one node at a time may do. Default: this node does all. */
   readonly lease?: JobLease;
+  /** SynapseConfig.ServerName, which pinnedServers are compared with. Default: "localhost". */
+  readonly serverName?: string | undefined;
+  /** What jobs and stores in memory hand from one generation to the next. Default: nothing is handed on. */
+  readonly jobMemory?: JobMemory | undefined;
+  /** Opens the ports of inbound endpoints. Default: none can be opened. */
+  readonly inboundDoors?: InboundDoors | undefined;
+  /** What the node remembers of its endpoints from one generation to the next. Default: nothing. */
+  readonly endpointStates?: EndpointStates;
+  /** Largest body that is read into memory, in bytes. Default: 10 MB. A larger request is answered 413. */
+  readonly bodyBytesMax?: number | undefined;
+  /** Databases of dblookup and dbreport. Default: a message that needs one fails. */
+  readonly sql?: SqlPort | undefined;
+  /** Keeps traces of messages for those who ask. Default: nothing is traced. */
+  readonly traces?: TraceRing | undefined;
   /** Value of the "system" property scope. */
   readonly systemProperties: Readonly<Record<string, string>>;
   /** For SYSTEM_DATE and SYSTEM_TIME. Default: the clock of the machine. */

@@ -10,23 +10,62 @@ import type {
   ServiceRequest,
   ServiceResponse,
 } from "./engine.ts";
-import type { Job } from "./jobs/job.ts";
+import { EndpointStates } from "./endpoints/endpoint-states.ts";
+import { GenerationJobs } from "./jobs/generation-jobs.ts";
+import { SOLE_LEASE } from "./jobs/job.ts";
+import { JobMemory } from "./jobs/job-memory.ts";
 import type { Environment } from "./message/environment.ts";
+import { ScriptSandbox } from "./script/script-sandbox.ts";
+import { SharedState } from "./shared-state.ts";
+import { StoreSet } from "./stores/store-set.ts";
+import { RemoteEntries } from "./remote-entries.ts";
+import { resolveEntry } from "./resolve-entries.ts";
+import { inOrderOfChoice } from "./services/api-choice.ts";
+import { prepareServices, servicesOf } from "./services/deployed-services.ts";
 import { dispatch, type DispatchOptions } from "./run/dispatch.ts";
 
 export class SynapseEngine implements Engine {
   readonly artifacts: readonly ArtifactSummary[];
   readonly #dispatch: DispatchOptions;
-  readonly #jobs: readonly Job[];
+  readonly #jobs: GenerationJobs;
+  readonly #remoteEntries: RemoteEntries;
+  /** Logs the services that run elsewhere and fetches what services publish. */
+  readonly #prepare: () => Promise<void>;
+  #retired = false;
 
   constructor(registry: ArtifactRegistry, options: EngineOptions) {
     this.artifacts = registry.summaries;
-    this.#jobs = registry.jobs;
-    this.#dispatch = { services: registry.services, environment: environmentOf(registry, options) };
+    const memory = options.jobMemory ?? new JobMemory();
+    const stores = new StoreSet(registry.stores, {
+      queues: memory.queues,
+      log: options.log.child("MessageStore"),
+      clock: options.clock ?? systemClock,
+    });
+    const environment = environmentOf(registry, options, stores);
+    const serverName = options.serverName ?? "localhost";
+    const services = servicesOf(registry.services, serverName);
+    this.#dispatch = { services, apis: inOrderOfChoice(registry.apis.values()), environment };
+    this.#prepare = () => prepareServices(registry.services, serverName, environment);
+    this.#remoteEntries = new RemoteEntries(registry.remoteEntries, environment, (entry) => {
+      registry.localEntries.set(entry.key, entry);
+      resolveEntry(entry, registry);
+    });
+    const world = {
+      environment,
+      services,
+      lease: options.lease ?? SOLE_LEASE,
+      memory,
+      doors: options.inboundDoors,
+      serverName,
+      dispatch: (request: ServiceRequest, fallback: DispatchOptions["fallback"]) =>
+        Promise.resolve(dispatch(request, { ...this.#dispatch, fallback })),
+    };
+    this.#jobs = new GenerationJobs(registry, world, stores);
   }
 
   async handle(request: ServiceRequest): Promise<ServiceResponse> {
     try {
+      if (this.#remoteEntries.isDue) await this.#remoteEntries.load();
       return await dispatch(request, this.#dispatch);
     } catch (error) {
       this.#dispatch.environment.log.error(`Failed to process the request : ${messageOf(error)}`);
@@ -39,31 +78,54 @@ export class SynapseEngine implements Engine {
   }
 
   async activate(): Promise<void> {
-    for (const job of this.#jobs) {
-      try {
-        await job.start();
-      } catch (error) {
-        this.#dispatch.environment.log.error(`Cannot start ${job.name}: ${messageOf(error)}`);
-      }
-    }
+    await Promise.all([this.#remoteEntries.load(), this.#prepare()]);
+    if (this.#retired) return;
+    await this.#jobs.activate();
   }
 
-  async retire(): Promise<void> {
-    await Promise.all(this.#jobs.map((job) => job.stop()));
+  retire(): Promise<void> {
+    this.#retired = true;
+    this.#dispatch.environment.scripts.close();
+    return this.#jobs.retire();
   }
 }
 
-function environmentOf(registry: ArtifactRegistry, options: EngineOptions): Environment {
+function environmentOf(
+  registry: ArtifactRegistry,
+  options: EngineOptions,
+  stores: StoreSet,
+): Environment {
   return {
     log: options.log.child("Mediation"),
     mediatorLog: options.log.child("LogMediator"),
     clock: options.clock ?? systemClock,
     systemProperties: options.systemProperties,
     callEndpoint: options.callEndpoint,
+    bodyBytesMax: options.bodyBytesMax,
+    traces: options.traces,
     newMessageId: options.newMessageId ?? (() => `urn:uuid:${randomUUID()}`),
-    sequence: (key) => registry.sequences.get(key),
-    endpoint: (key) => registry.endpoints.get(key),
+    shared: new SharedState(),
+    sql: options.sql,
+    scripts: new ScriptSandbox(options.clock ?? systemClock),
+    template: (name) => registry.templates.get(name),
+    sequence: (key) => registry.sequences.get(key) ?? resourceOf(registry, registry.sequences, key),
+    endpoint: (key) => registry.endpoints.get(key) ?? resourceOf(registry, registry.endpoints, key),
+    endpointTemplate: (name) => registry.endpointTemplates.get(name),
+    endpointStates: options.endpointStates ?? new EndpointStates(),
+    store: (name) => stores.get(name),
     localEntry: (key) => registry.localEntries.get(key),
     resource: (key) => registry.resource(key),
   };
+}
+
+/** A registry resource that holds a sequence or an endpoint, read when it is first asked for. */
+function resourceOf<T>(
+  registry: ArtifactRegistry,
+  artifacts: ReadonlyMap<string, T>,
+  key: string,
+): T | undefined {
+  const resource = registry.resource(key);
+  if (!resource) return undefined;
+  if (!artifacts.has(resource.key)) resolveEntry(resource, registry);
+  return artifacts.get(resource.key);
 }

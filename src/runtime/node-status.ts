@@ -34,6 +34,8 @@ export interface NodeStatus {
   readonly revision: string | null;
   /** The members that this node sees, itself included; empty when clustering is off. */
   readonly members: readonly MemberView[];
+  /** What keeps `members` from being up to date, as a sentence; absent: nothing that the node knows of. */
+  readonly clusterTrouble?: string;
 }
 
 /** The message of the IPC channel. */

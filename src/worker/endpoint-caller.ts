@@ -4,12 +4,10 @@ import type { EndpointCaller } from "../mediation/engine.ts";
 import { type HttpClient, HttpFailure } from "../net/http-client.ts";
 
 export function createEndpointCaller(client: HttpClient): EndpointCaller {
-  return async (request) => {
-    try {
-      return await client.send(request);
-    } catch (error) {
-      if (!(error instanceof HttpFailure)) throw error;
-      throw new EndpointFailure(error.kind, error.message, error);
-    }
-  };
+  return (request) => client.send(request).catch(throwEndpointFailure);
+}
+
+function throwEndpointFailure(error: unknown): never {
+  if (!(error instanceof HttpFailure)) throw error;
+  throw new EndpointFailure(error.kind, error.message, error);
 }

@@ -4,10 +4,9 @@
  * certificate that a live manager tells through membership. Everybody else is answered 403.
  */
 import type { IncomingMessage } from "node:http";
-import { TLSSocket } from "node:tls";
-import { peerFingerprint } from "../net/tls/certificate-fingerprint.ts";
 import { refuseUpgrade, type Upgrade, WebSocketDoor } from "../net/web-socket.ts";
 import type { LogAnswer, LogService } from "../observability/log-service.ts";
+import { isFromManager, type ManagerCheck } from "./manager-door.ts";
 
 export const LOG_PATHS = { page: "/logs", tail: "/logs/tail" } as const;
 
@@ -22,24 +21,23 @@ const REFUSED: LogAnswer = {
 
 export class LogDoor {
   readonly #logs: LogService;
-  readonly #isManager: (fingerprint: string) => boolean;
+  readonly #isManager: ManagerCheck;
   readonly #webSockets = new WebSocketDoor();
 
-  /** @param isManager whether a live manager has the certificate of that fingerprint. */
-  constructor(logs: LogService, isManager: (fingerprint: string) => boolean) {
+  constructor(logs: LogService, isManager: ManagerCheck) {
     this.#logs = logs;
     this.#isManager = isManager;
   }
 
   page(request: IncomingMessage): LogAnswer {
-    return this.#isOpenTo(request) ? this.#logs.page(searchOf(request)) : REFUSED;
+    return isFromManager(request, this.#isManager) ? this.#logs.page(searchOf(request)) : REFUSED;
   }
 
   tail(upgrade: Upgrade): void {
     const { request, socket } = upgrade;
     socket.on("error", () => socket.destroy());
     const refuse = ({ status, body }: LogAnswer): void => refuseUpgrade(socket, status, body);
-    if (!this.#isOpenTo(request)) {
+    if (!isFromManager(request, this.#isManager)) {
       refuse(REFUSED);
       return;
     }
@@ -51,11 +49,6 @@ export class LogDoor {
   /** Ends every tail. */
   close(): void {
     this.#logs.close();
-  }
-
-  #isOpenTo({ socket }: IncomingMessage): boolean {
-    const fingerprint = socket instanceof TLSSocket ? peerFingerprint(socket) : undefined;
-    return fingerprint !== undefined && this.#isManager(fingerprint);
   }
 }
 

@@ -1,22 +1,27 @@
 /**
- * The management port of a worker: what it runs and whether it is well, for people, probes and the manager; its log for
- * the manager alone (`log-door.ts`). A worker changes nothing: every request that would is answered 403 with
+ * The management port of a worker: what it runs and whether it is well, for people, probes and the manager; its log and
+ * its traces for the manager alone (`log-door.ts`, `trace-door.ts`). A worker changes nothing: every request that would is answered 403 with
  * a sentence that names the manager.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Duplex } from "node:stream";
+import type { Readiness } from "../cluster/stability.ts";
 import type { ConnectorConfig } from "../config/node-config.ts";
+import type { TraceDoor } from "./trace-door.ts";
+import { listen, portOf } from "../net/listen.ts";
 import { isWebSocketRequest } from "../net/web-socket.ts";
+import { LiveIdentity } from "../net/tls/live-identity.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 import { LOG_PATHS, type LogDoor } from "./log-door.ts";
-import { listen, portOf } from "./service-listener.ts";
 
 /** What the port shows; asked for at each request. */
 export interface WorkerView {
   readonly name: string;
   readonly revision: string | undefined;
+  /** What the node waits for beside a revision. */
+  readonly readiness: Readiness;
   readonly artifacts: readonly {
     readonly kind: string;
     readonly name: string;
@@ -32,10 +37,7 @@ type Page = (view: WorkerView) => { readonly status: number; readonly body: obje
 
 const PAGES: Readonly<Record<string, Page>> = {
   "/health/live": () => ({ status: 200, body: { status: "live" } }),
-  "/health/ready": (view) =>
-    view.revision === undefined
-      ? { status: 503, body: { status: "starting", missing: "the first revision" } }
-      : { status: 200, body: { status: "ready", revision: view.revision } },
+  "/health/ready": (view) => readyPage(view),
   "/management/server": (view) => ({
     status: 200,
     body: {
@@ -51,10 +53,22 @@ const PAGES: Readonly<Record<string, Page>> = {
   }),
 };
 
+/** A degraded worker serves its revision and says what it is without. */
+function readyPage({ revision, readiness: { missing, degraded } }: WorkerView): ReturnType<Page> {
+  const all = [...missing, ...(revision === undefined ? ["the first revision"] : [])].join(", ");
+  const isReady = revision !== undefined && (missing.length === 0 || degraded);
+  if (!isReady) return { status: 503, body: { status: "starting", missing: all } };
+  if (degraded) return { status: 200, body: { status: "degraded", revision, missing: all } };
+  return { status: 200, body: { status: "ready", revision } };
+}
+
 /** What stands behind the port. */
 export interface ManagementParts {
   readonly view: () => WorkerView;
   readonly logs: LogDoor;
+  readonly traces: TraceDoor;
+  /** Certificates that are replaced while the port is open. Default: those of the connector's files. */
+  readonly identity?: LiveIdentity | undefined;
 }
 
 export class ManagementListener implements Closable {
@@ -68,7 +82,7 @@ export class ManagementListener implements Closable {
 
   /** Binds one connector. @throws AppError PORT_BUSY, TLS_MATERIAL. */
   static async start(config: ConnectorConfig, parts: ManagementParts): Promise<ManagementListener> {
-    const server = makeServer(config);
+    const server = makeServer(config, parts.identity);
     const listener = new ManagementListener(server, parts);
     server.on("request", (request, response) => listener.#answer(request, response));
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
@@ -99,9 +113,12 @@ export class ManagementListener implements Closable {
     }
     const [path = "/"] = (request.url ?? "/").split("?", 1);
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
+    const traces = this.#parts.traces.page(request, path);
     if (page) {
       const { status, body } = page(view);
       send(response, status, body);
+    } else if (traces) {
+      send(response, traces.status, traces.body);
     } else if (path === LOG_PATHS.page) {
       const { status, body } = this.#parts.logs.page(request);
       send(response, status, body);
@@ -117,11 +134,14 @@ export class ManagementListener implements Closable {
 }
 
 /** A client certificate is asked for and not insisted on: only the manager has one that opens more. */
-function makeServer({ tls }: ConnectorConfig): Server {
+function makeServer({ tls }: ConnectorConfig, live: LiveIdentity | undefined): Server {
   const upgrades = { shouldUpgradeCallback: isTailRequest };
   if (!tls) return createServer(upgrades);
   const asked = { requestCert: true, rejectUnauthorized: false };
-  return createTlsServer({ ...readServerIdentity(tls), ...asked, ...upgrades });
+  const identity = live ?? new LiveIdentity(readServerIdentity(tls));
+  const server = createTlsServer({ ...identity.serverOptions, ...asked, ...upgrades });
+  identity.attach(server);
+  return server;
 }
 
 /** Every other upgrade is answered as if it had not been asked for (RFC 9110, section 7.8). */

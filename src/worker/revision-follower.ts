@@ -174,6 +174,7 @@ export class RevisionFollower {
     }
     for (const artifact of after) {
       if (!had.has(key(artifact))) {
+        for (const line of startLines(artifact)) log.info(line);
         log.info(`${title(artifact)} has been deployed from file : ${artifact.path}`);
       }
     }
@@ -181,6 +182,17 @@ export class RevisionFollower {
       `Running revision ${short(this.#current?.revision ?? "")} with ${after.length} artifacts`,
     );
   }
+}
+
+/** What WSO2 logs while it makes an artifact ready. */
+function startLines({ kind, name }: ArtifactSummary): readonly string[] {
+  if (kind === "api") return [`Initializing API: ${name}`];
+  if (kind !== "proxy-service") return [];
+  return [
+    `Building Axis service for Proxy service : ${name}`,
+    `Adding service ${name} to the Axis2 configuration`,
+    `Successfully created the Axis2 service for Proxy service : ${name}`,
+  ];
 }
 
 /** WSO2's words: "Proxy service named 'P'", "Sequence named 'S'". */

@@ -2,178 +2,146 @@
  * A service port of a worker (8280, 8243): HTTP/1.1 in, `Engine.handle`, HTTP/1.1 out. Each request is
  * answered by the generation that was current when its head arrived, so a deploy never splits a request.
  */
-import { CONNECTION_FIELDS } from "../net/connection-fields.ts";
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { pipeline } from "node:stream/promises";
 import type { ServiceListenerConfig } from "../config/node-config.ts";
-import { AppError, messageOf, systemCodeOf } from "../errors/app-error.ts";
-import type { AddressPrefixes, Engine, HeaderList, ServiceResponse } from "../mediation/engine.ts";
+import type { AddressPrefixes, Engine } from "../mediation/engine.ts";
+import type { ConnectionLimits } from "../net/http1/connection-limits.ts";
+import { HttpListener } from "../net/http1/http-listener.ts";
+import type { ServerExchange } from "../net/http1/server-exchange.ts";
+import { SocketReads } from "../net/http1/shared-reads.ts";
+import { TimerWheel } from "../net/http1/timer-wheel.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
+import { MessagesInFlight } from "./messages-in-flight.ts";
+import { ServiceExchange, type ServiceExchangeOptions } from "./service-exchange.ts";
 
 export interface ServiceListenerOptions {
   readonly config: ServiceListenerConfig;
   /** Where services can be reached on all of the node's listeners. */
   readonly addressPrefixes: AddressPrefixes;
   /** The generation for the next request; undefined while none has been deployed. */
-  readonly currentEngine: () => Engine | undefined;
+  readonly currentEngine: () => Pick<Engine, "handle"> | undefined;
   readonly log: Log;
+  /** Shared by the listeners of a node. Default: a bound of its own. */
+  readonly inFlight?: MessagesInFlight;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+  /** Shared by the listeners of a node. Default: found out at the start. */
+  readonly reads?: SocketReads;
 }
 
-/** Slow heads and bodies cost a bounded time: head 30 s, whole request 10 min. */
-const HEAD_TIMEOUT_MS = 30_000;
-const REQUEST_TIMEOUT_MS = 600_000;
-/** Longer than the gateway keeps idle connections, so that the gateway closes first. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** Most connections of one port. */
+const CONNECTIONS_MAX = 20_000;
+
+/** Times of WSO2's pass-through listener where it has any; the rest costs slow clients a bounded time. */
+const LIMITS: ConnectionLimits = {
+  head: {
+    firstBufferBytes: 8 * 1024,
+    largeBufferBytes: 32 * 1024,
+    largeBufferCount: 4,
+    fieldsMax: 500,
+    keepsOddNames: true,
+  },
+  headerTimeoutMs: 30_000,
+  bodyTimeoutMs: 180_000,
+  sendTimeoutMs: 180_000,
+  // Longer than the gateway keeps idle connections, so that the gateway closes first.
+  keepaliveTimeoutMs: 75_000,
+  keepaliveToldSeconds: 0,
+  keepaliveRequests: Number.MAX_SAFE_INTEGER,
+  keepaliveTimeMs: 24 * 3_600_000,
+  lingering: "on",
+  lingeringTimeMs: 30_000,
+  lingeringTimeoutMs: 5_000,
+};
+
+/** Statuses that only nginx has, as everybody else knows them (RFC 9110 15.5, RFC 6585 5). */
+const STATUS_OF_FAULT: Readonly<Record<number, number>> = { 494: 431, 497: 400 };
 
 export class ServiceListener implements Closable {
   readonly #options: ServiceListenerOptions;
-  readonly #server: Server;
-  #closing = false;
+  readonly #inFlight: MessagesInFlight;
+  readonly #exchangeOptions: ServiceExchangeOptions;
+  #listener: HttpListener | undefined;
 
-  private constructor(options: ServiceListenerOptions, server: Server) {
+  private constructor(options: ServiceListenerOptions, clock: Clock) {
+    const { config, addressPrefixes, inFlight = new MessagesInFlight() } = options;
     this.#options = options;
-    this.#server = server;
+    this.#inFlight = inFlight;
+    this.#exchangeOptions = {
+      facts: { transport: config.scheme, addressPrefixes },
+      date: dateOf(clock),
+      onDone: () => inFlight.leave(),
+    };
   }
 
   /** Binds and listens. @throws AppError PORT_BUSY, TLS_MATERIAL. */
   static async start(options: ServiceListenerOptions): Promise<ServiceListener> {
-    const { config } = options;
-    const limits = {
-      headersTimeout: HEAD_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    };
-    const server = config.tls
-      ? createTlsServer({ ...readServerIdentity(config.tls), ...limits })
-      : createServer(limits);
-    const listener = new ServiceListener(options, server);
-    server.on("request", (request, response) => void listener.#answer(request, response));
-    await listen(server, config.port, config.bindAddress);
+    const { config, log, clock = systemClock } = options;
+    const listener = new ServiceListener(options, clock);
+    const http = await HttpListener.start({
+      host: config.bindAddress,
+      port: config.port,
+      tls: config.tls ? readServerIdentity(config.tls) : undefined,
+      wheel: new TimerWheel(clock),
+      reads: options.reads ?? (await SocketReads.probe()),
+      limits: LIMITS,
+      connectionsMax: CONNECTIONS_MAX,
+      onRequest: (exchange) => listener.#take(exchange),
+      onFault: (sentence) => log.debug(sentence),
+    });
+    listener.#listener = http;
     const word = config.scheme === "https" ? "HTTPS" : "HTTP";
-    options.log.info(
-      `Pass-through ${word} Listener started on ${config.bindAddress}:${listener.port}`,
-    );
+    log.info(`Pass-through ${word} Listener started on ${config.bindAddress}:${http.port}`);
     return listener;
   }
 
   /** The bound port. */
   get port(): number {
-    return portOf(this.#server);
+    return this.#listener?.port ?? 0;
   }
 
   /** Takes no new connections, lets running requests finish, then resolves. */
-  close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#closing = true;
-    this.#server.close(() => resolve());
-    this.#server.closeIdleConnections();
-    return promise;
+  async close(): Promise<void> {
+    await this.#listener?.close();
   }
 
-  /** A kept connection would hold a stop up until its idle time is over. */
-  #endConnectionWhenClosing(response: ServerResponse): void {
-    if (this.#closing) response.shouldKeepAlive = false;
-    response.once("close", () => {
-      if (this.#closing) setImmediate(() => this.#server.closeIdleConnections());
-    });
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #take(exchange: ServerExchange): void {
+    if (!this.#inFlight.enter()) return this.#refuseFull(exchange);
+    const service = new ServiceExchange(exchange, this.#exchangeOptions);
+    const { fault } = exchange.head;
     const engine = this.#options.currentEngine();
-    if (!engine) {
-      response.writeHead(503, { "Content-Type": "text/plain", "Retry-After": "1" });
-      response.end("This worker has not received its first revision yet.\n");
-      return;
+    if (fault) {
+      this.#options.log.debug(fault.sentence);
+      const status = STATUS_OF_FAULT[fault.status] ?? fault.status;
+      return service.refuse(status, [], `${fault.sentence}\n`);
     }
-    try {
-      const answer = await engine.handle({
-        method: request.method ?? "GET",
-        target: request.url ?? "/",
-        headers: pairsOf(request.rawHeaders),
-        body: hasBody(request) ? request : undefined,
-        transport: this.#options.config.scheme,
-        remoteAddress: request.socket.remoteAddress ?? "",
-        addressPrefixes: this.#options.addressPrefixes,
-      });
-      this.#endConnectionWhenClosing(response);
-      await write(answer, response);
-    } catch (error) {
-      // The client went away, or the body of the answer broke off: the connection cannot be used again.
-      if (!request.destroyed) this.#options.log.debug(`answer broke off: ${messageOf(error)}`);
-      response.destroy();
+    if (engine) return service.run(engine);
+    const sentence = "This worker has not received its first revision yet.\n";
+    service.refuse(503, [["Retry-After", "1"]], sentence);
+  }
+
+  #refuseFull(exchange: ServerExchange): void {
+    const { max } = this.#inFlight;
+    this.#options.log.warn(`${max} messages are in progress: a request was answered with 503`);
+    const options = { ...this.#exchangeOptions, onDone: () => {} };
+    const sentence = `This worker has ${max} messages in progress. Try again.\n`;
+    new ServiceExchange(exchange, options).refuse(503, [["Retry-After", "1"]], sentence);
+  }
+}
+
+/** The value of Date fields, made once a second (RFC 9110 6.6.1). */
+function dateOf(clock: Clock): () => string {
+  let second = -1;
+  let text = "";
+  return () => {
+    const wallMs = clock.wallMs();
+    const now = Math.floor(wallMs / 1000);
+    if (now !== second) {
+      second = now;
+      text = new Date(wallMs).toUTCString();
     }
-  }
-}
-
-/** Binds a server. @throws AppError PORT_BUSY with the address, or the system's error. */
-export async function listen(server: Server, port: number, host: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen({ port, host }, resolve);
-  try {
-    await promise;
-  } catch (cause) {
-    if (systemCodeOf(cause) !== "EADDRINUSE") throw cause;
-    const sentence = `port ${port} on ${host} is taken by another process; change the port offset (-DportOffset=N or Ports/Offset in carbon.xml)`;
-    throw new AppError("PORT_BUSY", sentence, { side: "config", cause });
-  }
-}
-
-/** The port that a listening server has. */
-export function portOf(server: Server): number {
-  const address: AddressInfo | string | null = server.address();
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-/** RFC 9112, section 6.3: a request has a body exactly when one of these headers is there. */
-function hasBody(request: IncomingMessage): boolean {
-  const { headers } = request;
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
-function pairsOf(raw: readonly string[]): HeaderList {
-  const pairs: (readonly [string, string])[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    pairs.push([raw[index] ?? "", raw[index + 1] ?? ""]);
-  }
-  return pairs;
-}
-
-async function write(answer: ServiceResponse, response: ServerResponse): Promise<void> {
-  const reason = reasonOf(answer);
-  const raw = answer.headers
-    .filter(([name]) => !CONNECTION_FIELDS.has(name.toLowerCase()))
-    .filter(([name]) => !Buffer.isBuffer(answer.body) || name.toLowerCase() !== "content-length")
-    .flat();
-  if (answer.body === undefined || Buffer.isBuffer(answer.body)) {
-    const length = answer.body?.length ?? 0;
-    const framing =
-      answer.status === 204 || answer.status === 304 ? [] : ["Content-Length", String(length)];
-    const own = answer.body === undefined && hasLength(raw) ? [] : framing;
-    response.writeHead(answer.status, reason, [...raw, ...own]);
-    response.end(answer.body);
-    return;
-  }
-  response.writeHead(answer.status, reason, raw);
-  await pipeline(answer.body, response);
-}
-
-/** The standard phrase where the answer has none of its own: some clients do not take an empty one. */
-function reasonOf({ status, reason = "" }: ServiceResponse): string {
-  return reason.trim() === "" ? (STATUS_CODES[status] ?? "Unknown") : reason;
-}
-
-/** An answer to HEAD carries the length of the body that it leaves out. */
-function hasLength(raw: readonly string[]): boolean {
-  return raw.some((name, index) => index % 2 === 0 && name.toLowerCase() === "content-length");
+    return text;
+  };
 }

@@ -3,16 +3,19 @@
  * artifacts. Requests go in by injection, so no port is opened.
  */
 import type { InjectOptions } from "fastify";
+import { READY } from "../../src/cluster/stability.ts";
 import { announceRevision } from "../../src/manager/announcement.ts";
 import { buildManagementApp, type BuiltApp } from "../../src/manager/api/app.ts";
 import { Authenticator } from "../../src/manager/auth/authenticator.ts";
 import { Passwords } from "../../src/manager/auth/passwords.ts";
 import { Deployments } from "../../src/manager/deployments.ts";
+import { MembershipJournal } from "../../src/manager/membership-journal.ts";
 import { nodeViews } from "../../src/manager/node-view.ts";
 import { Revisions } from "../../src/manager/revisions.ts";
 import { setUpStore, type Store } from "../../src/manager/store/store.ts";
 import { NodeDirectory } from "../../src/manager/relay/node-directory.ts";
 import { NodeRelay } from "../../src/manager/relay/node-relay.ts";
+import { LiveIdentity } from "../../src/net/tls/live-identity.ts";
 import type { LogRing } from "../../src/observability/log-ring.ts";
 import type { FileChange } from "../../src/depsync/deployment-repository.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -99,10 +102,14 @@ export async function startFixture(cluster?: RecordingCluster): Promise<Manageme
       revisions,
       nodes: () => nodeViews(cluster, itself),
       nodeDirectory: new NodeDirectory(cluster, itself.name),
-      nodeRelay: new NodeRelay({ cert: "", key: "" }, clock),
+      nodeRelay: new NodeRelay(new LiveIdentity({ cert: "", key: "" }), clock),
       logs,
+      ownTraces: undefined,
       isOwnOrigin: () => false,
       isGateway: (address) => address === "10.0.0.9",
+      cluster,
+      membership: new MembershipJournal(cluster, clock),
+      readiness: () => READY,
       checkReady: () => store.check(),
       name: "node",
       home: "/nowhere",

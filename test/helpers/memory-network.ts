@@ -1,14 +1,14 @@
 /**
- * A network of datagrams in memory: bindings, latency, loss, repetition and partitions that a test
+ * A network of datagrams and streams in memory: bindings, latency, loss, repetition and partitions that a test
  * controls. Datagrams travel by the test's clock; chance comes from a seed, so runs repeat.
  */
-import {
-  type Address,
-  type BindTransport,
-  type DatagramHandler,
-  type Transport,
-  formatAddress,
-} from "../../src/cluster/mesh/transport.ts";
+import { type Duplex, duplexPair } from "node:stream";
+import { type Address, formatAddress } from "../../src/cluster/member-address.ts";
+import type {
+  BindTransport,
+  DatagramHandler,
+  Transport,
+} from "../../src/cluster/swim/transport.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 
 const LATENCY_MS = 1;
@@ -22,6 +22,11 @@ export class MemoryNetwork {
   readonly sent: { readonly from: string; readonly to: string; readonly datagram: Buffer }[] = [];
   readonly #clock: Clock;
   readonly #bound = new Map<string, DatagramHandler | undefined>();
+  readonly #acceptors = new Map<string, (stream: Duplex, from: Address) => void>();
+  readonly #streams = new Set<{
+    readonly ends: readonly Duplex[];
+    readonly keys: readonly string[];
+  }>();
   readonly #cut = new Set<string>();
   #seed: number;
   #nextPort = 50_000;
@@ -42,8 +47,10 @@ export class MemoryNetwork {
       port: own.port,
       send: (datagram, to) => this.#send(own, datagram, to),
       receive: (handler) => void this.#bound.set(key, handler),
+      connect: (to) => this.#connect(own, to),
+      accept: (handler) => void this.#acceptors.set(key, handler),
       close: () => {
-        this.#bound.delete(key);
+        this.vanish(own);
         return Promise.resolve();
       },
     };
@@ -53,11 +60,14 @@ export class MemoryNetwork {
   /** The holder of the address vanishes without a word; what it still sends is lost. */
   vanish(address: Address): void {
     this.#bound.delete(formatAddress(address));
+    this.#acceptors.delete(formatAddress(address));
+    this.#breakStreams(formatAddress(address));
   }
 
   /** Nothing passes between the address and the others, in both directions, until `join`. */
   cut(address: Address): void {
     this.#cut.add(formatAddress(address));
+    this.#breakStreams(formatAddress(address));
   }
 
   join(address: Address): void {
@@ -67,6 +77,36 @@ export class MemoryNetwork {
   /** Puts a datagram before a receiver, whoever made it. */
   inject(datagram: Buffer, from: Address, to: Address): void {
     this.#bound.get(formatAddress(to))?.(datagram, from);
+  }
+
+  #connect(from: Address, to: Address): Duplex {
+    const keys = [formatAddress(from), formatAddress(to)];
+    const [near, far] = duplexPair();
+    const accept = this.#acceptors.get(keys[1] ?? "");
+    const isApart = this.#cut.has(keys[0] ?? "") !== this.#cut.has(keys[1] ?? "");
+    if (!accept || isApart) {
+      near.on("error", () => {});
+      near.destroy(new Error("connection refused"));
+      return near;
+    }
+    const stream = { ends: [near, far], keys };
+    this.#streams.add(stream);
+    // A pair does not close its other end by itself, as sockets do.
+    for (const [end, other] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      end.once("close", () => {
+        this.#streams.delete(stream);
+        other.destroy();
+      });
+    accept(far, from);
+    return near;
+  }
+
+  #breakStreams(key: string): void {
+    for (const { ends, keys } of this.#streams)
+      if (keys.includes(key)) for (const end of ends) end.destroy();
   }
 
   #send(from: Address, datagram: Buffer, to: Address): void {

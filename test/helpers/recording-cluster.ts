@@ -5,6 +5,8 @@ import {
   type Member,
   type MemberUpdate,
 } from "../../src/cluster/cluster.ts";
+import type { LeaseClaim, LeaseHolder } from "../../src/cluster/lease.ts";
+import type { ReplicatedMap } from "../../src/cluster/replicated-map.ts";
 
 /** A member with everything that a test does not care about filled in. */
 export function makeMember(given: Partial<Member> = {}): Member {
@@ -14,6 +16,14 @@ export function makeMember(given: Partial<Member> = {}): Member {
     host: "10.0.0.2",
     port: 4100,
     role: "manager",
+    domain: "wso2.carbon.domain",
+    hostNames: {
+      name: "10.0.0.2:4100",
+      hostname: "10.0.0.2",
+      domain: "",
+      internalHostname: "10.0.0.2",
+      internalDomain: "",
+    },
     subDomain: "mgt",
     ports: { management: 9443 },
     properties: {},
@@ -51,6 +61,14 @@ export class RecordingCluster implements Cluster {
     const message = { id: `message-${this.sent.length + 1}`, topic, body };
     this.sent.push(message);
     return message;
+  }
+  map(name: string): ReplicatedMap {
+    throw new Error(`nobody is expected to use the map ${name} here`);
+  }
+  /** The node is the only one: it does every job. */
+  lease(_job: string, holder: LeaseHolder): LeaseClaim {
+    holder.gained(1);
+    return { release: () => Promise.resolve() };
   }
   close(): Promise<void> {
     return Promise.resolve();

@@ -2,9 +2,9 @@
  * The sample's SimpleStockQuoteService as what an endpoint call meets: the product's own service, without a socket,
  * and the two kinds of answers that tests make by hand.
  */
-import { Readable } from "node:stream";
 import { answerQuote } from "../../src/cli/sample/stock-quote-service.ts";
 import type { EndpointRequest, EndpointResponse } from "../../src/mediation/engine.ts";
+import { bytesStream } from "../../src/net/byte-queue.ts";
 
 /** A response with a body in memory. */
 export function responseOf(status: number, contentType: string, text: string): EndpointResponse {
@@ -15,13 +15,13 @@ export function responseOf(status: number, contentType: string, text: string): E
       ["Content-Type", contentType],
       ["Content-Length", String(Buffer.byteLength(text))],
     ],
-    body: Readable.from([Buffer.from(text)]),
+    body: bytesStream(Buffer.from(text)),
   };
 }
 
 /** A 202 that announces no body. */
 export function bareAck(): EndpointResponse {
-  return { status: 202, reason: "Accepted", headers: [], body: Readable.from([]) };
+  return { status: 202, reason: "Accepted", headers: [], body: bytesStream(Buffer.alloc(0)) };
 }
 
 /** Answers one request whose body has been read into `text`, with the service that the sample runs. */

@@ -12,6 +12,8 @@ export interface WrkRequests {
   readonly path: string;
   /** Present: a POST with so many bytes. */
   readonly bodyBytes?: number;
+  /** Present: a POST with this body and these header fields. */
+  readonly message?: { readonly body: string; readonly headers: Readonly<Record<string, string>> };
   /** `Connection: close` on each request. */
   readonly closing?: boolean;
   /** Present: each request carries the cookie with this name and one of so many session ids, at random. */
@@ -80,7 +82,17 @@ export function luaScript(requests: WrkRequests): string {
     requests.bodyBytes === undefined
       ? ""
       : `wrk.method = "POST"\nwrk.body = string.rep("x", ${requests.bodyBytes})\n`;
-  return `wrk.headers["Host"] = "localhost"\n${closing}${body}${sessionLines(requests)}${DONE}`;
+  const message = messageLines(requests);
+  return `wrk.headers["Host"] = "localhost"\n${closing}${body}${message}${sessionLines(requests)}${DONE}`;
+}
+
+/** The body stands in one of Lua's long brackets: it must not hold "]==]". */
+function messageLines({ message }: WrkRequests): string {
+  if (!message) return "";
+  const fields = Object.entries(message.headers).map(
+    ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}\n`,
+  );
+  return `wrk.method = "POST"\nwrk.body = [==[${message.body}]==]\n${fields.join("")}`;
 }
 
 function sessionLines({ sessions }: WrkRequests): string {

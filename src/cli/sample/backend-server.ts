@@ -56,6 +56,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const { headers } = request;
   const quote = answerQuote({
     path,
+    host: headers.host,
     soapAction: String(headers["soapaction"] ?? "").replaceAll('"', ""),
     body,
   });

@@ -7,9 +7,13 @@ import { encodeEntities } from "../../config/xml-entities.ts";
 import { childElements, textOf } from "../../config/xml-query.ts";
 import { parseXml, type XmlElement } from "../../config/xml.ts";
 import { AppError, messageOf } from "../../errors/app-error.ts";
+import { stockQuoteWsdl } from "./stock-quote-wsdl.ts";
 
 export interface QuoteRequest {
+  /** With its query; `?wsdl` asks for the contract. */
   readonly path: string;
+  /** "name:port" that the request was sent to, for the contract. Default: the sample's own address. */
+  readonly host?: string | undefined;
   /** Without quotes; "" when there is none. */
   readonly soapAction: string;
   readonly body: string;
@@ -27,7 +31,14 @@ const OPERATIONS: readonly Operation[] = ["getQuote", "getSimpleQuote", "placeOr
 const SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/";
 const SOAP_12 = "http://www.w3.org/2003/05/soap-envelope";
 
+/** Where the sample listens, unless the request says it. */
+const DEFAULT_HOST = "localhost:9000";
+
 export function answerQuote(request: QuoteRequest): QuoteResponse {
+  if (/\?wsdl$/i.test(request.path)) {
+    const body = stockQuoteWsdl(request.host ?? DEFAULT_HOST);
+    return { status: 200, contentType: "text/xml; charset=UTF-8", body };
+  }
   try {
     const root = request.body.trim() === "" ? undefined : parseXml(request.body, "request");
     const soap =

@@ -1,9 +1,8 @@
 /**
- * First certificates and the cluster's password: made once, never overwritten, so that an operator's own
- * files stay. One authority for the cluster lies in DIR/tls; each home gets leaves and a copy of the
- * password of its own, so that a home can be copied to another machine as it is.
+ * First public certificates: made once, never overwritten, so that an operator's own files stay. One authority for
+ * browsers and clients lies in DIR/tls; each home gets a leaf of its own. What nodes know one another by is made by
+ * `first-registrations.ts` and has another authority.
  */
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeLeafFiles, writeOnce } from "../../net/tls/leaf-files.ts";
@@ -20,12 +19,10 @@ export function authorityFile(dir: string): string {
 }
 
 /** Makes what is missing. */
-export async function writeFirstSecrets(plan: ClusterPlan): Promise<void> {
+export async function writeFirstCertificates(plan: ClusterPlan): Promise<void> {
   const authority = await authorityOf(plan.dir);
-  const password = passwordOf(plan.dir);
   const names = [plan.hostName, plan.mgtHostName, "localhost", LOOPBACK, "::1"];
   for (const node of plan.nodes.filter(({ role }) => role !== "backend")) {
-    writeOnce(join(node.home, "conf", "cluster-password"), `${password}\n`, 0o600);
     const files = leafFiles(node);
     if (!existsSync(files.certificateFile))
       writeLeafFiles(files, await makeLeaf(names, authority), authority);
@@ -49,10 +46,4 @@ async function authorityOf(dir: string): Promise<CertificateAndKey> {
     certificate: readFileSync(certificateFile, "utf8"),
     key: readFileSync(keyFile, "utf8"),
   };
-}
-
-function passwordOf(dir: string): string {
-  const file = join(dir, "tls", "cluster-password");
-  if (!existsSync(file)) writeOnce(file, `${randomBytes(24).toString("base64url")}\n`, 0o600);
-  return readFileSync(file, "utf8").trim();
 }

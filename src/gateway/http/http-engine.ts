@@ -6,10 +6,12 @@
 import type { Socket } from "node:net";
 import type { HeadFault } from "../../net/http1/request-head.ts";
 import { ServerConnection } from "../../net/http1/server-connection.ts";
+import { Slots } from "../../runtime/slots.ts";
 import type { AddressConfig } from "../gateway-config.ts";
 import type { ConnectionActivity } from "./connection-counts.ts";
 import type { ClientTls } from "./client-tls.ts";
 import type { ListenerServices } from "./listener.ts";
+import { isWildcard } from "./listen-address.ts";
 import { connectionLimits } from "./modules/connection.ts";
 import { type ProxyProtocolFacts, readProxyProtocol } from "./proxy-protocol.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
@@ -36,9 +38,7 @@ export class HttpEngine {
   readonly #services: ListenerServices;
   #secure: TlsHandshakes | undefined;
   #stopped = false;
-  readonly #connections = new Set<ServerConnection>();
-  /** Those without a request so far, with their numbers. */
-  readonly #unused = new Map<ServerConnection, number>();
+  readonly #connections = new Slots<ServerConnection>();
   /** Connections that began with TLS or the PROXY protocol. */
   readonly #raw = new Set<Socket>();
   /** Connections whose first bytes have not come, on ports with TLS or the PROXY protocol, with their numbers. */
@@ -76,28 +76,28 @@ export class HttpEngine {
 
   /** Calls with what each open connection is doing. */
   countInto(count: (activity: ConnectionActivity) => void): void {
-    for (const { activity } of this.#connections) count(activity);
+    this.#connections.forEach(({ activity }) => count(activity));
     for (const _ of this.#silent.keys()) count("waiting");
   }
 
   /** Idle connections close now, others after their response. */
   stop(): void {
     this.#stopped = true;
-    for (const connection of this.#connections) connection.retire();
+    this.#connections.forEach((connection) => connection.retire());
     for (const socket of this.#silent.keys()) socket.destroy();
   }
 
   /** Closes the connections up to this number that have never sent anything. */
   closeUnused(numberMax: number): void {
-    for (const [connection, number] of this.#unused) {
-      if (number <= numberMax && connection.activity === "waiting") connection.destroy();
-    }
+    this.#connections.forEach((connection) => {
+      if (connection.isUnused && connection.number <= numberMax) connection.destroy();
+    });
     for (const [socket, number] of this.#silent) if (number <= numberMax) socket.destroy();
   }
 
   /** Closes every connection now. */
   destroy(): void {
-    for (const connection of this.#connections) connection.destroy();
+    this.#connections.forEach((connection) => connection.destroy());
     for (const socket of this.#raw) socket.destroy();
   }
 
@@ -183,24 +183,28 @@ export class HttpEngine {
         openedMs: this.#services.wheel.nowMs(),
         remoteAddress: socket.remoteAddress ?? "unix:",
         remotePort: socket.remotePort ?? 0,
-        localAddress: socket.localAddress ?? this.#address.address.host,
-        localPort: socket.localPort ?? 0,
+        ...this.#localOf(socket),
         tls,
         ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
       },
-      onRequest: (exchange) => {
-        if (exchange.requestNumber === 1) this.#unused.delete(connection);
-        this.#services.onExchange(exchange, this.#address);
-      },
+      onRequest: (exchange) => this.#services.onExchange(exchange, this.#address),
       onFault: this.#services.onClientFault,
       ...(refusal === undefined ? {} : { refusal }),
     });
-    this.#connections.add(connection);
-    this.#unused.set(connection, number);
-    connection.socket.once("close", () => {
-      this.#connections.delete(connection);
-      this.#unused.delete(connection);
-    });
+    const slot = this.#connections.add(connection);
+    connection.socket.once("close", () => this.#connections.remove(slot));
     if (this.#stopped) connection.retire();
+  }
+
+  /** Where the client has connected to; the system need not be asked for a port with one address. */
+  #localOf(socket: Socket): { readonly localAddress: string; readonly localPort: number } {
+    const { address } = this.#address;
+    if (isWildcard(address) || address.port === 0) {
+      return {
+        localAddress: socket.localAddress ?? address.host,
+        localPort: socket.localPort ?? 0,
+      };
+    }
+    return { localAddress: address.host, localPort: address.port };
   }
 }

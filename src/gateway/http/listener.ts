@@ -110,9 +110,17 @@ export class Listener {
   #accept(socket: Socket): void {
     const early = this.#early;
     if (early && early.length < EARLY_COUNT_MAX) return void early.push(socket);
-    const engine = early ? undefined : this.#engineFor(socket.localAddress ?? "");
+    const engine = early ? undefined : this.#engineFor(this.#hostOf(socket));
     if (engine) engine.take(socket);
     else socket.destroy();
+  }
+
+  /** The local address of a connection, where it matters: asking for it is a call to the system. */
+  #hostOf(socket: Socket): string {
+    const { addresses } = this.#config;
+    const [only] = addresses;
+    if (addresses.length === 1 && only && !isWildcard(only.address)) return only.address.host;
+    return socket.localAddress ?? "";
   }
 
   #engineFor(host: string): HttpEngine | undefined {

@@ -5,7 +5,7 @@
 import { lookup } from "node:dns/promises";
 import { dirname, resolve } from "node:path";
 import { ConfigProblems, type SourcePlace } from "../../errors/config-error.ts";
-import { compileCluster } from "../cluster-directives.ts";
+import { checkSharedZones, compileCluster } from "../cluster-directives.ts";
 import type { GatewayConfig } from "../gateway-config.ts";
 import { compileListeners } from "../http/compile-servers.ts";
 import { compileZones } from "../http/compile-zones.ts";
@@ -78,6 +78,8 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
   const listeners = compileListeners(http, state);
   await resolveHosts(state, lookupHost);
   const zones = compileZones(http, problems);
+  const cluster = compileCluster(main);
+  checkSharedZones(http, cluster !== undefined, problems);
   bindVariables(http, state);
   const logFiles = compileLogFiles(main, logFormats, problems);
   problems.throwIfErrors();
@@ -93,7 +95,7 @@ export async function loadGatewayConfig(options: LoadOptions): Promise<GatewayCo
     ...zones,
     listeners,
     upstreams,
-    cluster: compileCluster(main),
+    cluster,
   };
 }
 

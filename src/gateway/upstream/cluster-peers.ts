@@ -1,4 +1,5 @@
 /** `cluster_servers`: the members of a sub-domain that offer the scheme, as peer configurations. */
+import { createHash } from "node:crypto";
 import { formatAddress } from "../http/listen-address.ts";
 import type { DirectoryMember } from "./server-directory.ts";
 import type { ClusterServersConfig, PeerConfig } from "./upstream-config.ts";
@@ -13,7 +14,13 @@ export function clusterPeers(
     const isServing = member.state === "active" || member.state === "draining";
     if (member.subDomain !== subDomain || port === undefined || !isServing) return [];
     const drain = options.drain || member.state === "draining";
-    const name = formatAddress({ host: member.host, port });
-    return [{ ...options, drain, name, host: member.host, port }];
+    const name = formatAddress({ host: member.name ?? member.host, port });
+    const route = options.route ?? (member.name === undefined ? undefined : serverIdOf(name));
+    return [{ ...options, drain, name, route, host: member.host, port }];
   });
+}
+
+/** As for a server of the configuration, but of the name: gateways that share sessions agree on it. */
+function serverIdOf(name: string): string {
+  return createHash("md5").update(name).digest("hex");
 }

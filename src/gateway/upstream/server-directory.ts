@@ -6,6 +6,8 @@ export interface DirectoryMember {
   readonly subDomain: string;
   /** An IP address. */
   readonly host: string;
+  /** The name behind the address: the same on every gateway, where addresses may differ. Absent: the address itself. */
+  readonly name?: string;
   readonly ports: { readonly http?: number; readonly https?: number };
   /** Only "active" gets new requests; "draining" keeps the sessions bound to it; others get nothing. */
   readonly state: string;

@@ -1,10 +1,30 @@
 /**
  * What `sticky learn` knows: session → server id, with the time of last use. A long session id is kept as its MD5, so
  * that each costs the same. Bounded by the size of the zone: the least recently used session goes first,
- * to the second. One table per zone; tables outlive a reload.
+ * to the second. One table per zone (session-zones.ts).
  */
 import { hash } from "node:crypto";
-import type { Clock, Timer } from "../../runtime/clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
+
+/** What a zone of `sticky learn` is to those who use it: kept by this gateway alone, or shared (shared-sessions.ts). */
+export interface SessionBook {
+  readonly size: number;
+  /** Takes over the numbers of a new configuration; sessions and their ages stay. */
+  configure(zoneBytes: number, timeoutMs: number): void;
+  /** The server that the session is bound to. */
+  find(sessionId: string): string | undefined;
+  /** Binds the session to the server and refreshes it. `mayCreate` false: only if it is known. */
+  bind(sessionId: string, serverId: string, mayCreate: boolean): void;
+  /**
+   * Looks for an unknown session elsewhere; never rejects. Undefined: there is nothing to wait for. Absent: sessions are
+   * nowhere else.
+   */
+  seek?(sessionId: string): Promise<unknown> | undefined;
+  /** Forgets the sessions whose idle time is over. */
+  purge(): void;
+  sessions(): Iterable<readonly [sessionId: string, serverId: string]>;
+  close(): void;
+}
 
 /** Bytes that one session costs of a zone: about 8000 sessions per megabyte, as in nginx. */
 export const SESSION_BYTES = 128;
@@ -22,7 +42,7 @@ const ORDER_MS = 1_000;
 /** Longer ids are hashed. */
 const KEY_LENGTH_MAX = 64;
 
-export class SessionTable {
+export class SessionTable implements SessionBook {
   readonly #clock: Clock;
   #sizeMax: number;
   #timeoutMs: number;
@@ -39,26 +59,22 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
-  /** Takes over the numbers of a new configuration; sessions and their ages stay. */
   configure(zoneBytes: number, timeoutMs: number): void {
     this.#sizeMax = Math.floor(zoneBytes / SESSION_BYTES);
     this.#timeoutMs = timeoutMs;
     this.#makeRoom(0);
   }
 
-  /** The server that the session is bound to. */
   find(sessionId: string): string | undefined {
     return this.#sessions.get(keyOf(sessionId))?.serverId;
   }
 
-  /** Binds the session to the server and refreshes it. `mayCreate` false: only if it is known. */
   bind(sessionId: string, serverId: string, mayCreate: boolean): void {
     const known = this.#sessions.get(keyOf(sessionId));
     if (known) this.#refresh(known, serverId);
     else if (mayCreate) this.#create(keyOf(sessionId), serverId);
   }
 
-  /** Forgets the sessions whose idle time is over. */
   purge(): void {
     const oldestMs = this.#clock.monotonicMs() - this.#timeoutMs;
     for (const [key, session] of this.#sessions) {
@@ -66,6 +82,12 @@ export class SessionTable {
       if (session.usedMs <= oldestMs) this.#sessions.delete(key);
     }
   }
+
+  *sessions(): Iterable<readonly [sessionId: string, serverId: string]> {
+    for (const { key, serverId } of this.#sessions.values()) yield [key, serverId];
+  }
+
+  close(): void {}
 
   #refresh(session: Session, serverId: string): void {
     const nowMs = this.#clock.monotonicMs();
@@ -95,38 +117,4 @@ export class SessionTable {
 
 function keyOf(sessionId: string): string {
   return sessionId.length <= KEY_LENGTH_MAX ? sessionId : hash("md5", sessionId, "base64");
-}
-
-/** How often idle sessions are looked for. */
-const PURGE_INTERVAL_MS = 1_000;
-
-/** The tables of all zones by name, and the timer that purges them. */
-export class SessionZones {
-  readonly #clock: Clock;
-  readonly #tables = new Map<string, SessionTable>();
-  readonly #timer: Timer;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#timer = clock.every(PURGE_INTERVAL_MS, () => {
-      for (const table of this.#tables.values()) table.purge();
-    });
-  }
-
-  /** The zone's table, made when there is none, with the numbers given. */
-  open(name: string, zoneBytes: number, timeoutMs: number): SessionTable {
-    const table = this.#tables.get(name) ?? new SessionTable(this.#clock, zoneBytes, timeoutMs);
-    table.configure(zoneBytes, timeoutMs);
-    this.#tables.set(name, table);
-    return table;
-  }
-
-  /** Drops the tables of zones that no configuration has any more. */
-  keepOnly(names: ReadonlySet<string>): void {
-    for (const name of this.#tables.keys()) if (!names.has(name)) this.#tables.delete(name);
-  }
-
-  close(): void {
-    this.#timer.cancel();
-  }
 }

@@ -5,6 +5,11 @@ import type { Peer } from "./peer.ts";
 export interface Stickiness {
   /** Learn when the head of the response is there instead of at its end. */
   readonly atHead: boolean;
+  /**
+   * Looks elsewhere for what the request is bound to; called before the first try. Undefined, also as an answer: there is
+   * nothing to wait for. The promise never rejects.
+   */
+  readonly seek?: ((context: RequestContext) => Promise<unknown> | undefined) | undefined;
   /** The server id that the request's session is bound to. */
   boundTo(context: RequestContext): string | undefined;
   /** The peer gets the next try. */

@@ -77,6 +77,7 @@ function readLearn(words: readonly string[], scope: DirectiveScope): StickyLearn
   let zone: { readonly name: string; readonly bytes: number } | undefined;
   let timeoutMs = LEARN_TIMEOUT_MS;
   let atHead = false;
+  let shared = false;
   for (const word of words) {
     const [, name, text = ""] = /^(create|lookup|zone|timeout)=(.*)$/.exec(word) ?? [];
     if (name === "create") create.push(scope.template(text));
@@ -84,13 +85,14 @@ function readLearn(words: readonly string[], scope: DirectiveScope): StickyLearn
     else if (name === "zone") zone = readZone(text);
     else if (name === "timeout") timeoutMs = parseDurationMs(text) ?? failOn(word);
     else if (word === "header") atHead = true;
+    else if (word === "sync") shared = true;
     else failOn(word);
   }
   if (create.length === 0) throw new DirectiveFault('"create" is required for "sticky learn"');
   if (lookup.length === 0) throw new DirectiveFault('"lookup" is required for "sticky learn"');
   if (!zone) throw new DirectiveFault('"zone" is required for "sticky learn"');
   const { name: zoneName, bytes: zoneBytes } = zone;
-  return { kind: "learn", create, lookup, zoneName, zoneBytes, timeoutMs, atHead };
+  return { kind: "learn", create, lookup, zoneName, zoneBytes, timeoutMs, atHead, shared };
 }
 
 function failOn(word: string): never {

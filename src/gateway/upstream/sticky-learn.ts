@@ -6,7 +6,7 @@
 import type { RequestContext } from "../http/request-context.ts";
 import type { Template } from "../nginx/template.ts";
 import type { Peer } from "./peer.ts";
-import type { SessionTable } from "./session-table.ts";
+import type { SessionBook } from "./session-table.ts";
 import type { Stickiness } from "./stickiness.ts";
 import type { StickyLearnConfig } from "./upstream-config.ts";
 
@@ -15,11 +15,14 @@ const SESSION_ID_LENGTH_MAX = 4096;
 
 export class StickyLearn implements Stickiness {
   readonly #config: StickyLearnConfig;
-  readonly #sessions: SessionTable;
+  readonly #sessions: SessionBook;
+  /** Undefined where the zone is this gateway's own: no request waits. */
+  readonly seek: Stickiness["seek"];
 
-  constructor(config: StickyLearnConfig, sessions: SessionTable) {
+  constructor(config: StickyLearnConfig, sessions: SessionBook) {
     this.#config = config;
     this.#sessions = sessions;
+    this.seek = sessions.seek ? (context) => this.#seek(context) : undefined;
   }
 
   get atHead(): boolean {
@@ -38,6 +41,11 @@ export class StickyLearn implements Stickiness {
     const sessionId = created ?? firstValue(this.#config.lookup, context);
     if (sessionId === undefined) return;
     this.#sessions.bind(sessionId, peer.serverId, created !== undefined);
+  }
+
+  #seek(context: RequestContext): Promise<unknown> | undefined {
+    const sessionId = firstValue(this.#config.lookup, context);
+    return sessionId === undefined ? undefined : this.#sessions.seek?.(sessionId);
   }
 }
 

@@ -73,6 +73,8 @@ export interface StickyLearnConfig {
   readonly timeoutMs: number;
   /** Learn when the head of the response is there, not at its end. */
   readonly atHead: boolean;
+  /** `sync`: the gateways of the cluster's domain share the zone. */
+  readonly shared: boolean;
 }
 
 export type StickyConfig = StickyCookieConfig | StickyRouteConfig | StickyLearnConfig;

@@ -10,7 +10,7 @@ import { StickyBalancer } from "./balancers/sticky.ts";
 import { clusterPeers } from "./cluster-peers.ts";
 import { Peer } from "./peer.ts";
 import type { ServerDirectory } from "./server-directory.ts";
-import type { SessionZones } from "./session-table.ts";
+import type { SessionZones } from "./session-zones.ts";
 import type { Stickiness } from "./stickiness.ts";
 import { StickyCookie } from "./sticky-cookie.ts";
 import { StickyLearn } from "./sticky-learn.ts";
@@ -148,6 +148,5 @@ export class Upstream {
 function makeStickiness(config: StickyConfig, zones: SessionZones): Stickiness {
   if (config.kind === "cookie") return new StickyCookie(config);
   if (config.kind === "route") return new StickyRoute(config);
-  const { zoneName, zoneBytes, timeoutMs } = config;
-  return new StickyLearn(config, zones.open(zoneName, zoneBytes, timeoutMs));
+  return new StickyLearn(config, zones.open(config));
 }

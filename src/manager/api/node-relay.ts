@@ -1,11 +1,12 @@
 /**
  * /carbon/nodes/NAME/...: a node's own management port through the manager, for admins. Workers are asked over the relay;
- * /logs and /logs/tail of the manager itself are answered here. Reading only: no method but GET and HEAD, no body.
+ * /logs and /logs/tail of the manager itself, and /traces of a worker in its process, are answered here. Reading only: no method but GET and HEAD, no body.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../../errors/app-error.ts";
 import { refuseUpgrade, type Upgrade } from "../../net/web-socket.ts";
+import type { LogAnswer } from "../../observability/log-service.ts";
 import { answerFields } from "../relay/relayed-fields.ts";
 import type { RelayedNode } from "../relay/node-relay.ts";
 import { readRelayTarget, type RelayTarget } from "../relay/relay-target.ts";
@@ -59,8 +60,7 @@ async function relay(
   const { log, nodeRelay } = services;
   log.info(`${target.path} of ${target.name} was read by ${identityOf(request).user}`);
   if (node.kind === "itself") {
-    if (target.path !== "/logs") throw unknownHere(target);
-    const { status, body } = services.logs.page(target.search);
+    const { status, body } = ownPage(services, target);
     return reply.code(status).send(body);
   }
   const answer = await nodeRelay.ask(node, pathOf(target), request.raw, reply.raw);
@@ -68,6 +68,13 @@ async function relay(
   if (request.method !== "HEAD") return reply.send(answer);
   answer.resume();
   return reply.send();
+}
+
+function ownPage({ logs, ownTraces }: ManagementServices, target: RelayTarget): LogAnswer {
+  if (target.path === "/logs") return logs.page(target.search);
+  const traces = /^\/traces(?:\/|$)/.test(target.path) ? ownTraces?.(target.path) : undefined;
+  if (!traces) throw unknownHere(target);
+  return traces;
 }
 
 interface TailRequest {

@@ -1,10 +1,13 @@
 /** All resources of the management API. A new one is one file and one line here. */
 import { artifactsResource } from "./artifacts.ts";
+import { clusterMembersResource } from "./cluster-members.ts";
+import { clusterTrustResource } from "./cluster-trust.ts";
 import { deploymentsResource } from "./deployments.ts";
 import { healthResource } from "./health.ts";
 import { loginResource } from "./login.ts";
 import type { ManagementResource } from "./management-services.ts";
 import { nodeRelayResource } from "./node-relay.ts";
+import { nodeTrustResource } from "./node-trust.ts";
 import { nodesResource } from "./nodes.ts";
 import { serverInfoResource } from "./server-info.ts";
 import { sessionResource } from "./session.ts";
@@ -16,8 +19,11 @@ export const RESOURCES: readonly ManagementResource[] = [
   serverInfoResource,
   nodesResource,
   nodeRelayResource,
+  clusterMembersResource,
   artifactsResource,
   deploymentsResource,
+  clusterTrustResource,
+  nodeTrustResource,
   usersResource,
   healthResource,
 ];

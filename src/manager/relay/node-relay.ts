@@ -13,7 +13,8 @@ import {
   WebSocketDoor,
   type WebSocketLink,
 } from "../../net/web-socket.ts";
-import type { ServerIdentity } from "../../net/tls/tls-files.ts";
+import type { LiveIdentity } from "../../net/tls/live-identity.ts";
+import type { TrustView } from "../../net/trust/trust-view.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Closable } from "../../runtime/lifecycle.ts";
 import { joinAddress } from "../node-view.ts";
@@ -31,15 +32,20 @@ const WEB_SOCKET_SILENT_MS_MAX = 45_000;
 export type RelayedNode = Extract<FoundNode, { kind: "member" }>;
 
 export class NodeRelay implements Closable {
-  readonly #identity: ServerIdentity;
+  readonly #identity: LiveIdentity;
+  readonly #trust: TrustView | undefined;
   readonly #clock: Clock;
   readonly #requests = new Set<IncomingMessage>();
   readonly #webSockets = new Set<Duplex>();
   readonly #ownDoor = new WebSocketDoor();
   #isClosed = false;
 
-  /** @param identity the manager's certificate, which nodes know from membership. */
-  constructor(identity: ServerIdentity, clock: Clock) {
+  /**
+   * @param identity the manager's certificate, which nodes know from membership.
+   * @param trust default: certificates are known from membership alone.
+   */
+  constructor(identity: LiveIdentity, clock: Clock, trust?: TrustView) {
+    this.#trust = trust;
     this.#identity = identity;
     this.#clock = clock;
   }
@@ -130,12 +136,12 @@ export class NodeRelay implements Closable {
     throw new AppError("MANAGER_BUSY", message, { side: "downstream", retryable: true });
   }
 
-  #optionsFor({ host, port, fingerprint }: RelayedNode) {
-    const [identity, clock] = [this.#identity, this.#clock];
+  #optionsFor({ name, host, port, fingerprint }: RelayedNode) {
+    const [identity, clock, trust] = [this.#identity.shown, this.#clock, this.#trust];
     return {
       target: `https://${joinAddress(host, port)}`,
       changeOrigin: true,
-      agent: new PinnedAgent({ host, port, fingerprint, identity, clock }),
+      agent: new PinnedAgent({ name, host, port, fingerprint, identity, clock, trust }),
     };
   }
 }

@@ -1,20 +1,25 @@
 /**
  * Connections to the management port of one node, by TLS with certificates on both sides. Who signed them does not matter,
  * for nodes may have certificates of several authorities or of their own: the node must show the very certificate
- * that it tells through membership, and the manager shows its own, which the node looks up in the same way.
+ * that it tells through membership, and the manager shows its own, which the node looks up in the same way. A registered
+ * node may also show one that the internal authority has made for it, so that a replaced one counts at once; one that
+ * was withdrawn never counts.
  */
 import { Agent } from "node:https";
-import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
-import { peerFingerprint } from "../../net/tls/certificate-fingerprint.ts";
+import { fingerprintOf } from "../../net/tls/certificate-fingerprint.ts";
+import { INTERNAL_SERVER_NAME } from "../../net/tls/node-certificate.ts";
 import type { ServerIdentity } from "../../net/tls/tls-files.ts";
+import type { TrustView } from "../../net/trust/trust-view.ts";
 import type { Clock } from "../../runtime/clock.ts";
 
 /** For the connection and its handshake together. */
 const CONNECT_MS_MAX = 5_000;
 
 export interface PinnedAgentOptions {
+  /** The node's, as it is registered. */
+  readonly name: string;
   readonly host: string;
   readonly port: number;
   /** What the node's certificate must have. */
@@ -22,6 +27,8 @@ export interface PinnedAgentOptions {
   /** The manager's own. */
   readonly identity: ServerIdentity;
   readonly clock: Clock;
+  /** Undefined: only the fingerprint counts. */
+  readonly trust: TrustView | undefined;
 }
 
 type Connected = (error: Error | null, socket: Duplex) => void;
@@ -42,7 +49,7 @@ export class PinnedAgent extends Agent {
       ...identity,
       host,
       port,
-      servername: isIP(host) === 0 ? host : "",
+      servername: INTERNAL_SERVER_NAME,
       minVersion: "TLSv1.2",
       // Compared by fingerprint in the place of a chain.
       rejectUnauthorized: false,
@@ -64,6 +71,11 @@ export class PinnedAgent extends Agent {
   }
 
   #isRight(socket: TLSSocket): boolean {
-    return peerFingerprint(socket) === this.#options.fingerprint;
+    const { fingerprint, trust, name } = this.#options;
+    const certificate = socket.getPeerX509Certificate();
+    if (!certificate) return false;
+    const shown = fingerprintOf(certificate);
+    if (trust?.isRevoked(shown)) return false;
+    return shown === fingerprint || trust?.certified(certificate)?.name === name;
   }
 }

@@ -38,8 +38,46 @@ const usersAndDeployments: Migration = {
   },
 };
 
+const clusterTrust: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await database.schema
+      .createTable("cluster_nodes")
+      .addColumn("name", "varchar(64)", (column) => column.primaryKey())
+      .addColumn("role", "varchar(20)", (column) => column.notNull())
+      .addColumn("registration_id", "varchar(64)", (column) => column.notNull())
+      .addColumn("public_key", "varchar(1000)", (column) => column.notNull())
+      .addColumn("fingerprint", "varchar(64)", (column) => column.notNull())
+      .addColumn("certificate_until", "bigint", (column) => column.notNull())
+      .addColumn("certificate_round", "integer", (column) => column.notNull())
+      .addColumn("replaced_fingerprint", "varchar(64)")
+      .addColumn("replaced_until", "bigint")
+      .addColumn("registered_at", "bigint", (column) => column.notNull())
+      .execute();
+    await database.schema
+      .createTable("join_tokens")
+      .addColumn("id", "varchar(64)", (column) => column.primaryKey())
+      .addColumn("secret_hash", "varchar(64)", (column) => column.notNull())
+      .addColumn("made_by", "varchar(100)", (column) => column.notNull())
+      .addColumn("expires_at", "bigint", (column) => column.notNull())
+      .addColumn("used_by", "varchar(64)")
+      .execute();
+    await database.schema
+      .createTable("revoked_certificates")
+      .addColumn("fingerprint", "varchar(64)", (column) => column.primaryKey())
+      .addColumn("name", "varchar(64)", (column) => column.notNull())
+      .addColumn("valid_until", "bigint", (column) => column.notNull())
+      .execute();
+    await database.schema
+      .createTable("cluster_state")
+      .addColumn("name", "varchar(64)", (column) => column.primaryKey())
+      .addColumn("value", "varchar(200)", (column) => column.notNull())
+      .execute();
+  },
+};
+
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-users-and-deployments": usersAndDeployments,
+  "0002-cluster-trust": clusterTrust,
 };
 
 export const migrationProvider: MigrationProvider = {

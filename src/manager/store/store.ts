@@ -15,6 +15,7 @@ import type { Closable } from "../../runtime/lifecycle.ts";
 import { Journal } from "./journal.ts";
 import { migrationProvider } from "./migrations.ts";
 import type { Tables } from "./tables.ts";
+import { TrustRecords } from "./trust-records.ts";
 import { Users } from "./users.ts";
 
 /** How long a statement waits for another process's lock. */
@@ -33,6 +34,7 @@ export interface StoreOptions {
 export interface Store extends Closable {
   readonly users: Users;
   readonly journal: Journal;
+  readonly trust: TrustRecords;
   /** Rejects when the database does not answer. */
   check(): Promise<void>;
 }
@@ -90,6 +92,7 @@ function toStore(database: Kysely<Tables>, { clock, journalRowsMax }: StoreOptio
   return {
     users: new Users(database, clock),
     journal: new Journal(database, clock, journalRowsMax),
+    trust: new TrustRecords(database),
     check: async () => void (await sql`select 1`.execute(database)),
     close: () => database.destroy(),
   };

@@ -31,7 +31,52 @@ export interface DeploymentTable {
   readonly fingerprint: string | null;
 }
 
+/** Homes that were registered and not removed. */
+export interface ClusterNodeTable {
+  readonly name: string;
+  readonly role: string;
+  /** Goes into the node's token: another registration, another token. */
+  readonly registration_id: string;
+  /** PEM, SubjectPublicKeyInfo: signs the next key of the node. */
+  readonly public_key: string;
+  readonly fingerprint: string;
+  readonly certificate_until: number;
+  /** The round of `bascule certs rotate` that the certificate is of. */
+  readonly certificate_round: number;
+  /** The certificate that was replaced, until the node is known to show the new one. */
+  readonly replaced_fingerprint: string | null;
+  readonly replaced_until: number | null;
+  readonly registered_at: number;
+}
+
+export interface JoinTokenTable {
+  readonly id: string;
+  /** SHA-256 of the secret, base64url: 256 random bits need no salt and no slow hash. */
+  readonly secret_hash: string;
+  readonly made_by: string;
+  readonly expires_at: number;
+  /** Name of the node that it was used for. */
+  readonly used_by: string | null;
+}
+
+export interface RevokedCertificateTable {
+  readonly fingerprint: string;
+  readonly name: string;
+  /** After it the certificate is invalid anyway. */
+  readonly valid_until: number;
+}
+
+/** Numbers and words of the cluster's trust, by name. */
+export interface ClusterStateTable {
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface Tables {
+  readonly cluster_nodes: ClusterNodeTable;
+  readonly join_tokens: JoinTokenTable;
+  readonly revoked_certificates: RevokedCertificateTable;
+  readonly cluster_state: ClusterStateTable;
   readonly users: UserTable;
   readonly deployments: DeploymentTable;
 }

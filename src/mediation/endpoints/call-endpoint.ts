@@ -1,103 +1,128 @@
 /**
- * One message to one endpoint: resolves the endpoint, makes the request of it, calls, and says what came of it. The
- * rules of Axis2FlexibleMEPClient: one-way messages wait for nothing, a 202 without body ends the exchange,
- * what fails to be sent becomes a fault with the codes of the pass-through transport.
+ * One message to an endpoint of any kind: resolves references, sets the endpoint's properties and its fault handler, and
+ * hands the message to the address or the group that it means. Called by send, call and whatever else sends.
  */
-import { EndpointFailure, faultOfFailure } from "../endpoint-failure.ts";
-import type { EndpointRequest, EndpointResponse } from "../engine.ts";
-import { FAULT_CODES, MediationFault } from "../mediation-fault.ts";
-import { messageOf } from "../../errors/app-error.ts";
-import { keyOf } from "../mediators/key-reference.ts";
-import { logText } from "../message/log-text.ts";
+import type { Sequence } from "../mediators/mediator.ts";
+import { FAULT_CODES, MediationFault, toMediationFault } from "../mediation-fault.ts";
 import type { Message } from "../message/message.ts";
-import { DEFAULT_SETTINGS, type Endpoint } from "./endpoint.ts";
-import { endpointRequest } from "./endpoint-request.ts";
+import type { CallResult } from "./call-result.ts";
+import { callDirect, type EndpointRole } from "./direct-call.ts";
+import {
+  type DirectEndpoint,
+  type Endpoint,
+  type GroupEndpoint,
+  identityOf,
+  IMPLICIT_ENDPOINT,
+  type RecipientListEndpoint,
+} from "./endpoint.ts";
+import { groupFault } from "./endpoint-faults.ts";
+import { setEndpointProperties } from "./endpoint-properties.ts";
+import { callGroup, choiceOf, stateOf } from "./group-call.ts";
+import { type Recipient, recipientsOf } from "./recipients.ts";
+import { resolveEndpoint } from "./resolve-endpoint.ts";
+import { callWithSession } from "./session-call.ts";
 
-/** An endpoint that is no reference any more. */
-export type DirectEndpoint = Exclude<Endpoint, { kind: "indirect" }>;
+export type { CallResult } from "./call-result.ts";
+export type { DirectEndpoint } from "./endpoint.ts";
 
-/** "one-way": nothing more is to come; "dropped": time ran out and the endpoint says discard. */
-export type CallResult =
-  | { readonly kind: "response"; readonly response: EndpointResponse }
-  | { readonly kind: "one-way" }
-  | { readonly kind: "dropped" };
-
-/** References to references beyond it are a circle. */
-const REFERENCE_DEPTH_MAX = 10;
+/** Groups within groups beyond it contain themselves. */
+const GROUP_DEPTH_MAX = 10;
 
 /**
- * Calls an endpoint with the message.
+ * Calls an endpoint with the message. Of a recipient list the first response is the result, and others are read by nobody.
  * @param endpoint undefined: the message's To.
- * @throws MediationFault when the endpoint does not exist or the message cannot be sent.
+ * @throws MediationFault when the endpoint does not exist, is not ready, or the message cannot be sent.
  */
-export async function callEndpoint(
+export function callEndpoint(
   message: Message,
   endpoint: Endpoint | undefined,
 ): Promise<CallResult> {
-  const target = await resolve(message, endpoint);
-  const request = await endpointRequest(message, target);
-  if (message.axis2Flag("FORCE_SC_ACCEPTED")) message.exchange.accept();
-  const response = await call(message, target, request);
-  if (!response) return { kind: "dropped" };
-  if (!message.flag("OUT_ONLY") && !isBareAck(response)) return { kind: "response", response };
-  response.body.destroy();
-  return { kind: "one-way" };
+  return callAny(message, endpoint ?? IMPLICIT_ENDPOINT, { role: "alone", depth: 0 });
 }
 
-async function resolve(message: Message, endpoint: Endpoint | undefined): Promise<DirectEndpoint> {
-  let current: Endpoint | undefined = endpoint ?? { kind: "default", settings: DEFAULT_SETTINGS };
-  for (let depth = 0; depth < REFERENCE_DEPTH_MAX && current.kind === "indirect"; depth += 1) {
-    const key = await keyOf(current.key, message);
-    current = message.environment.endpoint(key);
-    if (!current)
-      throw new MediationFault(`Reference to non-existent endpoint for key : ${key}`, {
-        faultCode: FAULT_CODES.indirectEndpointNotReady,
-      });
-  }
-  if (current.kind !== "indirect") return current;
-  throw new MediationFault("Endpoints refer to each other in a circle", {
-    faultCode: FAULT_CODES.indirectEndpointNotReady,
-  });
-}
-
-/** Undefined when the time is up and the endpoint discards. */
-async function call(
+/**
+ * The copies that an endpoint asks for, when it is a recipient list.
+ * @returns undefined: the message itself is to be sent with `callEndpoint`.
+ * @throws MediationFault when no recipient is ready.
+ */
+export async function recipientCopies(
   message: Message,
-  endpoint: DirectEndpoint,
-  request: EndpointRequest,
-): Promise<EndpointResponse | undefined> {
-  try {
-    const response = await message.environment.callEndpoint(request);
-    // Whoever reads the body sees its failure; one that nobody reads, or that is thrown away, ends nothing else.
-    response.body.on("error", ignoreFailure);
-    return response;
-  } catch (error) {
-    if (!(error instanceof EndpointFailure)) throw sendingFault(error);
-    if (error.kind !== "timeout" || endpoint.settings.timeoutAction === "fault")
-      throw faultOfFailure(error);
+  endpoint: Endpoint,
+): Promise<readonly Recipient[] | undefined> {
+  if ("settings" in endpoint) return undefined;
+  const target = await resolveEndpoint(endpoint, message);
+  return target.kind === "recipientlist" ? recipientsOf(message, target) : undefined;
+}
+
+interface Place {
+  readonly role: EndpointRole;
+  readonly depth: number;
+}
+
+async function callAny(message: Message, endpoint: Endpoint, place: Place): Promise<CallResult> {
+  const target = "settings" in endpoint ? endpoint : await resolveEndpoint(endpoint, message);
+  const { properties, onError } = identityOf(target);
+  if (properties.length > 0) await setEndpointProperties(message, properties);
+  // A child that fails is another child's turn; the group has a handler of its own.
+  const isHandled = onError !== undefined && place.role === "alone";
+  const handler = isHandled ? onErrorHandler(message, onError) : undefined;
+  if (!handler) return callTarget(message, target, place);
+  message.faultHandlers.push(handler);
+  const result = await callTarget(message, target, place);
+  if (message.faultHandlers.at(-1) === handler) message.faultHandlers.pop();
+  return result;
+}
+
+function onErrorHandler(message: Message, key: string): Sequence | undefined {
+  const handler = message.environment.sequence(key);
+  if (!handler)
     message.environment.log.warn(
-      `Expiring message ID : ${logText(message.addressing.MessageID ?? "")}; dropping message after time-out of endpoint ${endpoint.settings.name ?? logText(request.url)}`,
+      `onError handler sequence : ${key} of an endpoint cannot be found`,
     );
-    message.exchange.refuse(504);
-    return undefined;
+  return handler;
+}
+
+async function callTarget(
+  message: Message,
+  target: DirectEndpoint | GroupEndpoint,
+  place: Place,
+): Promise<CallResult> {
+  if ("settings" in target) return callDirect(message, target, place.role);
+  const { endpointStates, clock } = message.environment;
+  if (!endpointStates.isReady(target, clock.monotonicMs())) throw groupFault(target, "is inactive");
+  if (place.depth >= GROUP_DEPTH_MAX)
+    throw new MediationFault("Endpoints contain each other in a circle", {
+      faultCode: FAULT_CODES.indirectEndpointNotReady,
+    });
+  if (target.kind === "recipientlist") return callRecipients(message, target, place);
+  const child: Place = { role: "child", depth: place.depth + 1 };
+  const callChild = (copy: Message, one: Endpoint): Promise<CallResult> =>
+    callAny(copy, one, child);
+  if (target.kind === "loadbalance" && target.session)
+    return callWithSession(message, target, target.session, callChild);
+  const choose = choiceOf(target, stateOf(target, message));
+  return (await callGroup(message, target, choose, callChild)).result;
+}
+
+/** All recipients at once; the first that answers, in the order of the list, is the result. */
+async function callRecipients(
+  message: Message,
+  list: RecipientListEndpoint,
+  place: Place,
+): Promise<CallResult> {
+  const copies = await recipientsOf(message, list);
+  const child: Place = { role: "child", depth: place.depth + 1 };
+  const outcomes = await Promise.allSettled(
+    copies.map((copy) => callAny(copy.message, copy.endpoint, child)),
+  );
+  let chosen: CallResult | undefined;
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected") continue;
+    const result = outcome.value;
+    if (result.kind === "response" && chosen?.kind === "response") result.response.body.discard();
+    else if (chosen?.kind !== "response") chosen = result;
   }
-}
-
-function ignoreFailure(): void {
-  // An 'error' event without a listener would end the process.
-}
-
-function sendingFault(error: unknown): MediationFault {
-  return new MediationFault(`Unexpected error during sending message out : ${messageOf(error)}`, {
-    sending: true,
-    cause: error,
-  });
-}
-
-/** A 202 that announces no body. */
-function isBareAck(response: EndpointResponse): boolean {
-  if (response.status !== 202) return false;
-  const named = new Map(response.headers.map(([name, value]) => [name.toLowerCase(), value]));
-  if (named.has("content-length")) return named.get("content-length") === "0";
-  return !named.has("transfer-encoding") && !named.has("content-type");
+  if (chosen) return chosen;
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  throw toMediationFault(failed?.reason);
 }

@@ -1,18 +1,26 @@
 /**
- * The HTTP request for an endpoint: address, method, headers and body of a message, in the endpoint's format. Request
- * headers of the client pass on (Cookie, Authorization, X-Forwarded-* included); those of its connection and
- * Host do not.
+ * The HTTP request for an endpoint: method, headers and body of a message, in the endpoint's format. Request headers of
+ * the client pass on (Cookie, Authorization, X-Forwarded-* included); those of its connection and Host do not.
+ * Axis2 properties that steer the sender (DISABLE_CHUNKING, FORCE_HTTP_1.0, NO_KEEPALIVE, POST_TO_URI ...) are
+ * read here; the caller of endpoints writes them to the wire.
  */
 import type { EndpointRequest, HeaderList } from "../engine.ts";
-import { MediationFault } from "../mediation-fault.ts";
 import { ADDRESSING_NAMESPACES, removeAddressing } from "../message/addressing.ts";
+import { parseContentType } from "../message/content-type.ts";
+import { evaluateText } from "../message/expression.ts";
+import { logText } from "../message/log-text.ts";
 import type { Message } from "../message/message.ts";
 import { formatMessage, type WireFormat, wireOf } from "../message/message-formatter.ts";
-import { propertyText } from "../message/property-value.ts";
-import { appendElement, elementsOf, textContentOf } from "../xml/dom.ts";
+import { appendElement } from "../xml/dom.ts";
 import { ensureHeader, payloadOf } from "../xml/soap.ts";
-import type { DirectEndpoint } from "./call-endpoint.ts";
-import type { EndpointFormat } from "./endpoint.ts";
+import {
+  type DirectEndpoint,
+  type EndpointFormat,
+  endpointLabel,
+  type EndpointSettings,
+} from "./endpoint.ts";
+import { requestUrl, type Target } from "./endpoint-url.ts";
+import { documentAddress } from "./wsdl-document.ts";
 
 /** @throws MediationFault when there is no address or the body is faulty. */
 export async function endpointRequest(
@@ -21,24 +29,49 @@ export async function endpointRequest(
 ): Promise<EndpointRequest> {
   const { settings } = endpoint;
   if (endpoint.kind === "default" && !message.isRest) await message.payload();
-  const wire = wireFor(settings.format);
-  if (wire !== undefined) message.axis2.delete("messageType");
-  const url = await requestUrl(message, endpoint, wire ?? wireOf(message));
-  await prepareAddressing(message, url, settings.addressing);
-  if (message.axis2Flag("DISABLE_CHUNKING") || message.axis2Flag("FORCE_SC_ACCEPTED"))
-    await message.body.buffer();
-  const spoken = wire ?? wireOf(message);
-  const method = methodOf(message, endpoint);
-  const formatted = hasBody(message, method, spoken)
-    ? await formatMessage(message, wire)
+  const target = await targetOf(message, endpoint);
+  const forced = wireFor(target.format);
+  if (forced !== undefined) message.axis2.delete("messageType");
+  if (settings.encoding !== undefined)
+    message.axis2.set("CHARACTER_SET_ENCODING", settings.encoding);
+  const wire = forced ?? wireOf(message);
+  const url = await requestUrl(message, target, wire);
+  await prepareAddressing(message, url, settings);
+  if (needsLength(message)) await message.body.buffer();
+  const method = methodOf(message, target);
+  const isSent = await hasBody(message, method, wire);
+  const formatted = isSent
+    ? await formatMessage(message, forced)
     : { body: undefined, contentType: undefined };
   return {
     method,
     url,
-    headers: requestHeaders(message, formatted.contentType, spoken),
+    headers: requestHeaders(message, contentTypeFor(message, method, formatted.contentType), wire),
     body: formatted.body,
-    timeoutMs: settings.timeoutMs,
+    timeoutMs: await timeoutOf(message, settings),
+    ...wireOptions(message),
   };
+}
+
+/** Undefined keeps the message's own: a DELETE with a body of the same media type has its header as it came. */
+function contentTypeFor(
+  message: Message,
+  method: string,
+  formatted: string | undefined,
+): string | undefined {
+  if (method !== "DELETE" || formatted === undefined) return formatted;
+  const came = parseContentType(message.headers.get("Content-Type")).type;
+  return came === parseContentType(formatted).type ? undefined : formatted;
+}
+
+/** The form and, for WSDL endpoints, the address. */
+async function targetOf(message: Message, endpoint: DirectEndpoint): Promise<Target> {
+  const { format } = endpoint.settings;
+  if (endpoint.kind !== "wsdl") return { endpoint, format, wsdlUri: undefined };
+  const { source, settings } = endpoint;
+  const address =
+    source.kind === "address" ? source : await documentAddress(source, settings, message);
+  return { endpoint, format: format ?? address.format, wsdlUri: address.uri };
 }
 
 /** What a format attribute forces. "rest" and "get" leave the body as it is. */
@@ -47,77 +80,81 @@ function wireFor(format: EndpointFormat | undefined): WireFormat | undefined {
   return format === "pox" ? "rest" : undefined;
 }
 
-async function requestUrl(
+/** Properties that ask for a request whose length is known before it is sent. */
+function needsLength(message: Message): boolean {
+  if (message.axis2.size === 0) return false;
+  return (
+    message.axis2Flag("DISABLE_CHUNKING") ||
+    message.axis2Flag("FORCE_HTTP_1.0") ||
+    message.axis2Flag("FORCE_HTTP_CONTENT_LENGTH") ||
+    message.axis2Flag("FORCE_SC_ACCEPTED")
+  );
+}
+
+/**
+ * How the request is written. FORCE_HTTP_1.0 asks for what HTTP/1.0 gives: a known length, and a connection that ends
+ * with the response; the request line says HTTP/1.1 all the same.
+ */
+function wireOptions(message: Message): Pick<EndpointRequest, "closes" | "absoluteTarget"> {
+  if (message.axis2.size === 0) return {};
+  const closes = message.axis2Flag("NO_KEEPALIVE") || message.axis2Flag("FORCE_HTTP_1.0");
+  const isAbsolute = message.axis2Flag("POST_TO_URI") || message.axis2Flag("FULL_URI");
+  return {
+    ...(closes ? { closes } : {}),
+    ...(isAbsolute ? { absoluteTarget: isAbsolute } : {}),
+  };
+}
+
+/** Undefined: the caller's default. An expression that yields no number of milliseconds gives that too. */
+async function timeoutOf(
   message: Message,
-  endpoint: DirectEndpoint,
-  wire: WireFormat,
-): Promise<string> {
-  const base = baseUrl(message, endpoint);
-  if (!URL.canParse(base) || !/^https?:/i.test(base))
-    throw new MediationFault(
-      `The system cannot infer the transport information from the ${base} URL.`,
+  settings: EndpointSettings,
+): Promise<number | undefined> {
+  if (!settings.timeoutExpression) return settings.timeoutMs;
+  const text = (await evaluateText(settings.timeoutExpression, message)).trim();
+  const timeoutMs = /^\d{1,9}(?:\.0)?$/.test(text) ? Number(text) : Number.NaN;
+  if (timeoutMs > 0) return timeoutMs;
+  if (timeoutMs !== 0)
+    message.environment.log.warn(
+      `Error while evaluating dynamic endpoint timeout expression of ${endpointLabel(settings)} : "${logText(text)}" is no number of milliseconds. The default is used`,
     );
-  if (endpoint.kind === "http") return base;
-  if (endpoint.settings.format === "get") return withQuery(base, await payloadQuery(message));
-  if (wire !== "rest" || endpoint.kind === "default") return base;
-  return withPostfix(base, message.axis2Text("REST_URL_POSTFIX") ?? "");
+  return settings.timeoutMs;
 }
 
-function baseUrl(message: Message, endpoint: DirectEndpoint): string {
-  switch (endpoint.kind) {
-    case "address":
-      return endpoint.uri;
-    case "default":
-      return message.addressing.To ?? "";
-    case "http":
-    default:
-      return endpoint.template.expand((name) => {
-        const value = message.properties.get(name);
-        return value === undefined ? undefined : propertyText(value);
-      });
-  }
-}
-
-function withPostfix(base: string, postfix: string): string {
-  if (postfix === "") return base;
-  if (postfix.startsWith("?")) return withQuery(base, postfix.slice(1));
-  const [path = "", query = ""] = base.split("?", 2);
-  const joined = path.endsWith("/") && postfix.startsWith("/") ? path.slice(0, -1) : path;
-  return withQuery(`${joined}${postfix}`, query);
-}
-
-function withQuery(url: string, query: string): string {
-  if (query === "") return url;
-  return `${url}${url.includes("?") ? "&" : "?"}${query}`;
-}
-
-/** Format "get": the children of the payload as query parameters. */
-async function payloadQuery(message: Message): Promise<string> {
-  const payload = payloadOf(await message.envelope());
-  const fields = new URLSearchParams();
-  for (const element of payload ? elementsOf(payload) : [])
-    fields.append(element.localName ?? element.nodeName, textContentOf(element));
-  return fields.toString();
-}
-
-function methodOf(message: Message, endpoint: DirectEndpoint): string {
+function methodOf(message: Message, { endpoint, format }: Target): string {
   if (endpoint.kind === "http" && endpoint.method !== undefined) return endpoint.method;
-  const { format } = endpoint.settings;
   if (format === "get") return "GET";
-  if (format !== undefined && format !== "rest") return "POST";
-  return message.axis2Text("HTTP_METHOD")?.toUpperCase() ?? "POST";
+  if (format === "soap11" || format === "soap12") return "POST";
+  const method = message.axis2Text("HTTP_METHOD")?.toUpperCase() ?? "POST";
+  return format === "pox" && (method === "GET" || method === "HEAD") ? "POST" : method;
 }
 
-/** SOAP always has an envelope; a request that came without a body and got none goes out without. */
-function hasBody(message: Message, method: string, wire: WireFormat): boolean {
+/**
+ * SOAP always has an envelope, unless FORCE_POST_PUT_NOBODY allows a POST or PUT without; a request that came without
+ * a body and got none goes out without. A payload that mediation has made wins over NO_ENTITY_BODY.
+ */
+async function hasBody(message: Message, method: string, wire: WireFormat): Promise<boolean> {
   if (method === "GET" || method === "HEAD") return false;
-  return wire !== "rest" || !message.axis2Flag("NO_ENTITY_BODY");
+  const isEmpty = message.axis2Flag("NO_ENTITY_BODY") || message.body.isEmpty;
+  if (!isEmpty) return true;
+  const mayBeEmpty = wire === "rest" || message.axis2Flag("FORCE_POST_PUT_NOBODY");
+  return !mayBeEmpty || isPayloadMade(message);
+}
+
+async function isPayloadMade(message: Message): Promise<boolean> {
+  const { payload } = message.body;
+  if (!payload) return false;
+  return payload.kind === "json" || payloadOf(await message.envelope()) !== undefined;
 }
 
 /** Addressing headers of the client end here, unless a property keeps them or the endpoint asks for new ones. */
-async function prepareAddressing(message: Message, url: string, enabled: boolean): Promise<void> {
-  if (enabled && !message.isRest) {
-    await writeAddressing(message, url);
+async function prepareAddressing(
+  message: Message,
+  url: string,
+  { addressing }: EndpointSettings,
+): Promise<void> {
+  if (addressing !== undefined && !message.isRest) {
+    await writeAddressing(message, url, addressing);
     return;
   }
   const keep = message.flag("PRESERVE_WS_ADDRESSING") || message.flag("preserveProcessedHeaders");
@@ -125,11 +162,16 @@ async function prepareAddressing(message: Message, url: string, enabled: boolean
   if (!keep && payload?.kind === "envelope" && !payload.rest) removeAddressing(payload.envelope);
 }
 
-async function writeAddressing(message: Message, url: string): Promise<void> {
+async function writeAddressing(
+  message: Message,
+  url: string,
+  version: "final" | "submission",
+): Promise<void> {
   const envelope = await message.editableEnvelope();
   removeAddressing(envelope);
   const header = ensureHeader(envelope);
-  const [namespace = ""] = ADDRESSING_NAMESPACES;
+  const [final = "", submission = ""] = ADDRESSING_NAMESPACES;
+  const namespace = version === "final" ? final : submission;
   const { MessageID, Action } = message.addressing;
   const fields = { To: url, MessageID, Action };
   for (const [name, value] of Object.entries(fields))
@@ -144,7 +186,7 @@ function requestHeaders(
   const headers = message.headers
     .forRequest()
     .filter(([name]) => !isReplaced(name.toLowerCase(), contentType, wire));
-  const written: (readonly [string, string])[] = [...headers];
+  const written: HeaderList[number][] = [...headers];
   if (contentType !== undefined) written.push(["Content-Type", contentType]);
   const action = message.addressing.Action;
   if (wire === "soap11")

@@ -30,6 +30,8 @@ export class CallMediator implements Mediator {
     if (result.kind === "dropped") return false;
     if (result.kind === "one-way") return true;
     message.continueWith(result.response);
+    await result.learn?.(message);
+    if (!this.#options.blocking) message.resumed = true;
     await refuseSoapFault(message);
     return true;
   }

@@ -7,7 +7,6 @@ export class DropMediator implements Mediator {
 
   async mediate(message: Message): Promise<boolean> {
     delete message.addressing.To;
-    message.body.discard();
     return false;
   }
 }

@@ -21,8 +21,53 @@ export interface Sequence {
   readonly onError: string | undefined;
 }
 
+/** Where a list stands: what a copy that goes on behind its branch continues with. */
+export interface ListPosition {
+  readonly mediators: MediatorList;
+  /** Index of the mediator that runs after the present one. */
+  next: number;
+  /** What to undo when the list is left by its end: an onError handler, a template's parameters. */
+  readonly leave: ((message: Message) => void) | undefined;
+}
+
 /** Runs mediators until one stops. */
-export async function mediateAll(mediators: MediatorList, message: Message): Promise<boolean> {
-  for (const mediator of mediators) if (!(await mediator.mediate(message))) return false;
+export async function mediateAll(
+  mediators: MediatorList,
+  message: Message,
+  leave?: (message: Message) => void,
+): Promise<boolean> {
+  return runFrom({ mediators, next: 0, leave }, message);
+}
+
+/**
+ * Goes on with what is left of lists that another message has come through, the innermost (last) first.
+ * @returns false when a mediator stopped.
+ */
+export async function mediateRest(
+  positions: readonly ListPosition[],
+  message: Message,
+): Promise<boolean> {
+  for (const [index, position] of [...positions.entries()].toReversed()) {
+    message.positions = positions.slice(0, index).map((outer) => ({ ...outer }));
+    if (!(await runFrom({ ...position }, message))) return false;
+    position.leave?.(message);
+  }
   return true;
+}
+
+async function runFrom(position: ListPosition, message: Message): Promise<boolean> {
+  const { positions } = message;
+  positions.push(position);
+  try {
+    const { mediators } = position;
+    for (let mediator = mediators[position.next]; mediator; mediator = mediators[position.next]) {
+      position.next += 1;
+      const { trace } = message.exchange;
+      const running = trace ? trace.run(mediator, message) : mediator.mediate(message);
+      if (!(await running)) return false;
+    }
+    return true;
+  } finally {
+    if (positions.at(-1) === position) positions.pop();
+  }
 }

@@ -7,6 +7,7 @@ import { type Expression, resultText } from "../message/expression.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import type { Message } from "../message/message.ts";
 import {
+  isElement,
   elementsOf,
   isShownAsXml,
   nodeText,
@@ -15,7 +16,7 @@ import {
   serializeNode,
   type XmlNode,
 } from "../xml/dom.ts";
-import type { JsonValue } from "../xml/json-path.ts";
+import { parseJson } from "../xml/exact-number.ts";
 import { jsonToXml } from "../xml/json-to-xml.ts";
 import { xmlToJson } from "../xml/xml-to-json.ts";
 
@@ -52,6 +53,9 @@ export async function argumentOf(
 
 /** Elements that hold elements stay XML, one after the other; anything else is its text. */
 function nodesValue(nodes: readonly XmlNode[]): ArgumentValue {
+  // Several elements stand for themselves, one element that holds text stands for its text.
+  if (nodes.length > 1 && nodes.every(isElement))
+    return { kind: "xml", text: nodes.map(serializeNode).join("") };
   if (!nodes.some(isShownAsXml)) return classifyText(nodes.map(nodeText).join(""));
   const parts = nodes.map((node) =>
     isShownAsXml(node) ? nodeText(node) : encodeEntities(nodeText(node)),
@@ -76,8 +80,15 @@ function isXml(text: string): boolean {
   }
 }
 
-/** The text that replaces a placeholder. */
-export function argumentText(value: ArgumentValue, media: PayloadMedia): string {
+/**
+ * The text that replaces a placeholder.
+ * @param quoteStrings text in JSON that is no number, boolean or null gets quotes of its own.
+ */
+export function argumentText(
+  value: ArgumentValue,
+  media: PayloadMedia,
+  quoteStrings = false,
+): string {
   switch (media) {
     case "text":
       return value.text;
@@ -85,19 +96,25 @@ export function argumentText(value: ArgumentValue, media: PayloadMedia): string 
       return xmlText(value);
     case "json":
     default:
-      return jsonText(value);
+      return quoteStrings && isQuotable(value) ? JSON.stringify(value.text) : jsonText(value);
   }
+}
+
+function isQuotable({ kind, text }: ArgumentValue): boolean {
+  if (kind !== "string") return false;
+  return !/^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(text);
 }
 
 function xmlText(value: ArgumentValue): string {
   if (value.kind === "xml") return value.text.replace(/^\s*<\?xml[^>]*\?>/, "");
   if (value.kind === "string") return encodeEntities(value.text);
-  const wrapper = rootOf(parseDocument(jsonToXml(JSON.parse(value.text) as JsonValue)));
+  const wrapper = rootOf(parseDocument(jsonToXml(parseJson(value.text))));
   return elementsOf(wrapper).map(serializeNode).join("");
 }
 
+/** Text that begins like an object or an array stands in JSON as it is: a property often holds JSON. */
 function jsonText(value: ArgumentValue): string {
-  if (value.kind === "json") return value.text;
+  if (value.kind === "json" || /^\s*[{[]/.test(value.text)) return value.text;
   if (value.kind === "string" || value.literal === true)
     return JSON.stringify(value.text).slice(1, -1);
   const wrapper = rootOf(parseDocument(`<jsonObject>${xmlText(value)}</jsonObject>`));

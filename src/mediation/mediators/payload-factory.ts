@@ -49,8 +49,10 @@ export class PayloadFactoryMediator implements Mediator {
     await message.payload();
     const format = await this.#format(message);
     const values: string[] = [];
+    const name = "QUOTE_STRING_IN_PAYLOAD_FACTORY_JSON";
+    const quotes = message.flag(name) || message.axis2Flag(name);
     for (const argument of this.#options.args)
-      values.push(argumentText(await argumentOf(argument, message), this.#options.media));
+      values.push(argumentText(await argumentOf(argument, message), this.#options.media, quotes));
     const text = this.#fill(format, values, message);
     message.replacePayload(await this.#payload(text, message));
     this.#setType(message);
@@ -61,7 +63,7 @@ export class PayloadFactoryMediator implements Mediator {
     const { format } = this.#options;
     if (format.kind === "inline") return format.text;
     const key = await keyOf(format.key, message);
-    const entry = message.environment.localEntry(key);
+    const entry = message.environment.resource(key);
     if (!entry) throw new MediationFault(`Key ${key} not found: payloadFactory has no format`);
     return entry.text;
   }
@@ -81,7 +83,7 @@ export class PayloadFactoryMediator implements Mediator {
   async #payload(text: string, message: Message): Promise<Payload> {
     switch (this.#options.media) {
       case "json":
-        return jsonPayload(text);
+        return leniently(text, message);
       case "text":
         return { kind: "envelope", envelope: textEnvelope(text), rest: true };
       case "xml":
@@ -115,6 +117,17 @@ export class PayloadFactoryMediator implements Mediator {
     message.axis2.set("messageType", type);
     message.axis2.delete("ContentType");
     message.headers.set("Content-Type", type);
+  }
+}
+
+/** JSON that came out malformed goes on as it is, as in Synapse: the receiver may not mind, a mediator that looks will. */
+function leniently(text: string, message: Message): Payload {
+  try {
+    return jsonPayload(text);
+  } catch (error) {
+    if (!(error instanceof MediationFault)) throw error;
+    message.environment.log.warn(`payloadFactory made JSON that is malformed: ${error.message}`);
+    return { kind: "json", text, value: text };
   }
 }
 

@@ -42,8 +42,12 @@ export class PropertyMediator implements Mediator {
       removeProperty(message, scope, name);
       return true;
     }
-    const value = this.#convert(await sourceValue(action, message));
-    setProperty(message, scope, name, value);
+    const found = await sourceValue(action, message);
+    const value = action.kind === "xml" ? found : this.#convert(found);
+    // A header that an expression found nothing for is not sent at all.
+    if (scope === "transport" && action.kind === "expression" && value === "")
+      removeProperty(message, scope, name);
+    else setProperty(message, scope, name, value);
     // Choosing a formatter needs something to format: messageType is content-aware.
     if (scope === "axis2" && name === "messageType") await message.payload();
     return true;

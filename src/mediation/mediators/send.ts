@@ -3,7 +3,7 @@
  * client; always ends the list. The response of the endpoint goes to the `receive` sequence, else to the
  * out flow, on a message of its own with the same fault handlers. Implements SendMediator.
  */
-import { callEndpoint } from "../endpoints/call-endpoint.ts";
+import { callEndpoint, recipientCopies } from "../endpoints/call-endpoint.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { isAnonymous } from "../message/addressing.ts";
 import type { Message } from "../message/message.ts";
@@ -40,7 +40,8 @@ export class SendMediator implements Mediator {
 }
 
 /**
- * Sends a message and mediates the response.
+ * Sends a message and mediates the response; the copies of a recipient list each for itself, with the fault handlers of
+ * the message.
  * @param receiver key of the sequence for the response; undefined: the out flow.
  * @throws MediationFault when the message could not be sent.
  */
@@ -53,10 +54,22 @@ export async function sendMessage(
     await message.exchange.answer(message);
     return;
   }
-  const result = await callEndpoint(message, endpoint);
+  const copies = endpoint && (await recipientCopies(message, endpoint));
+  if (copies) {
+    const sent = copies.map((copy) =>
+      runGuarded(copy.message, () => sendMessage(copy.message, copy.endpoint, receiver)),
+    );
+    message.handedOver?.();
+    await Promise.all(sent);
+    return;
+  }
+  const called = callEndpoint(message, endpoint);
+  message.handedOver?.();
+  const result = await called;
   if (result.kind !== "response") return;
   const response = message.responseTo(result.response);
   await runGuarded(response, async () => {
+    await result.learn?.(response);
     await refuseSoapFault(response);
     if (receiver === undefined) await response.exchange.receive(response);
     else await runSequence(requireSequence(response, receiver), response);

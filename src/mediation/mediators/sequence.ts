@@ -29,9 +29,14 @@ export function requireSequence(message: Message, key: string): Sequence {
 
 /**
  * Runs a sequence. A fault leaves the onError handler on the stack, where fault handling takes it from.
+ * @param leaveToo what else to undo when its end is reached, see `ListPosition.leave`.
  * @throws MediationFault
  */
-export async function runSequence(sequence: Sequence, message: Message): Promise<boolean> {
+export async function runSequence(
+  sequence: Sequence,
+  message: Message,
+  leaveToo?: (message: Message) => void,
+): Promise<boolean> {
   if (message.sequenceDepth >= SEQUENCE_DEPTH_MAX)
     throw new MediationFault(
       `Sequence ${sequence.name} is nested deeper than ${SEQUENCE_DEPTH_MAX} sequences`,
@@ -40,12 +45,23 @@ export async function runSequence(sequence: Sequence, message: Message): Promise
   if (handler) message.faultHandlers.push(handler);
   message.sequenceDepth += 1;
   try {
-    const result = await mediateAll(sequence.mediators, message);
-    if (handler && message.faultHandlers.at(-1) === handler) message.faultHandlers.pop();
+    const leave =
+      handler || leaveToo
+        ? (left: Message): void => {
+            if (handler) popHandler(left, handler);
+            leaveToo?.(left);
+          }
+        : undefined;
+    const result = await mediateAll(sequence.mediators, message, leave);
+    leave?.(message);
     return result;
   } finally {
     message.sequenceDepth -= 1;
   }
+}
+
+function popHandler(message: Message, handler: Sequence): void {
+  if (message.faultHandlers.at(-1) === handler) message.faultHandlers.pop();
 }
 
 function onErrorHandler(sequence: Sequence, message: Message): Sequence | undefined {

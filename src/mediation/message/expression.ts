@@ -5,6 +5,7 @@
  */
 import { MediationFault } from "../mediation-fault.ts";
 import { rootOf, type XmlNode } from "../xml/dom.ts";
+import { parseJson } from "../xml/exact-number.ts";
 import { compileJsonPath, type JsonPath, jsonPathText, type JsonValue } from "../xml/json-path.ts";
 import { bodyOf, emptyEnvelope, headerOf } from "../xml/soap.ts";
 import { xmlToJson } from "../xml/xml-to-json.ts";
@@ -18,19 +19,28 @@ import {
   xpathText,
   type XPathValue,
 } from "../xml/xpath.ts";
+import { javaNumberText } from "./java-number.ts";
 import type { Message } from "./message.ts";
+import type { Payload } from "./payload-builder.ts";
 import { axis2Property, getProperty, systemProperty } from "./property-scope.ts";
 import { propertyXPathValue, type PropertyValue } from "./property-value.ts";
 
 /** What an expression yielded, before it is made text. */
 export type ExpressionResult =
   | { readonly kind: "xpath"; readonly value: XPathValue }
-  | { readonly kind: "json"; readonly hits: readonly JsonValue[] };
+  | {
+      readonly kind: "json";
+      readonly hits: readonly JsonValue[];
+      /** Whether the path can only ever have one hit. */
+      readonly isDefinite: boolean;
+    };
 
 export interface Expression {
   readonly source: string;
   /** Whether evaluating it reads the message's body. */
   readonly touchesMessage: boolean;
+  /** The path, when this is a JSONPath. */
+  readonly jsonPath?: JsonPath;
   /** @throws MediationFault when the expression or the body it needs is faulty. */
   evaluate(message: Message): Promise<ExpressionResult>;
 }
@@ -53,7 +63,7 @@ export function compileExpression(
 
 /** The text of a result. */
 export function resultText(result: ExpressionResult): string {
-  return result.kind === "json" ? jsonPathText(result.hits) : xpathText(result.value);
+  return result.kind === "json" ? jsonPathText(result) : valueText(result.value);
 }
 
 /** The text that the expression yields. */
@@ -68,27 +78,38 @@ export async function evaluateBoolean(expression: Expression, message: Message):
   return result.hits.some((hit) => hit !== false && hit !== null);
 }
 
-/** The value for a property: nodes stay nodes, JSON becomes text. */
+/** The text of an XPath result: its numbers are Java's. */
+function valueText(value: XPathValue): string {
+  return typeof value === "number" ? javaNumberText(value) : xpathText(value);
+}
+
+/** The value for a property: nodes stay nodes, anything else becomes text. */
 export async function evaluateProperty(
   expression: Expression,
   message: Message,
 ): Promise<PropertyValue> {
   const result = await expression.evaluate(message);
-  return result.kind === "json" ? jsonPathText(result.hits) : result.value;
+  const areNodes = result.kind === "xpath" && typeof result.value === "object";
+  return areNodes ? result.value : resultText(result);
 }
 
 function jsonExpression(source: string, path: JsonPath): Expression {
   return {
     source,
     touchesMessage: true,
+    jsonPath: path,
     async evaluate(message) {
-      const payload = await message.payload();
-      if (payload.kind === "json") return { kind: "json", hits: path.select(payload.value) };
-      const element = payloadOf(payload.envelope);
-      const value: JsonValue = element ? (JSON.parse(xmlToJson(element)) as JsonValue) : null;
-      return { kind: "json", hits: path.select(value) };
+      const root = jsonOf(await message.payload());
+      return { kind: "json", hits: path.select(root), isDefinite: path.isDefinite };
     },
   };
+}
+
+/** The payload as JSON. */
+function jsonOf(payload: Payload): JsonValue {
+  if (payload.kind === "json") return payload.value;
+  const element = payloadOf(payload.envelope);
+  return element ? parseJson(xmlToJson(element)) : null;
 }
 
 /** The context node of expressions that do not look at it. */
@@ -106,7 +127,8 @@ function xpathExpression(xpath: XPathExpression): Expression {
   };
 }
 
-class MessageScope implements XPathScope {
+/** What XPath expressions may ask of a message, with any node as context. */
+export class MessageScope implements XPathScope {
   readonly node: XmlNode;
   readonly #message: Message;
 

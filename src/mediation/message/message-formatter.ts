@@ -3,20 +3,22 @@
  * content type that the message came with; `ContentType` replaces the header's text. Untouched
  * bytes pass through with their own headers, unless messageType asks for another kind.
  */
-import type { Readable } from "node:stream";
+import type { ByteStream } from "../../net/byte-stream.ts";
 import { elementsOf, rootOf, serializeNode, textContentOf, type XmlDocument } from "../xml/dom.ts";
 import { convertEnvelope } from "../xml/soap-fault.ts";
 import { payloadOf, type SoapVersion } from "../xml/soap.ts";
 import { xmlToJson } from "../xml/xml-to-json.ts";
+import { encodeText, isWritable } from "./charset.ts";
 import { parseContentType, type PayloadKind, payloadKindOf } from "./content-type.ts";
 import type { Message } from "./message.ts";
+import { formatFormParts } from "./multipart-payload.ts";
 import { envelopeOf, type Payload } from "./payload-builder.ts";
 
 /** What the other side of this hop speaks, where no messageType says it. */
 export type WireFormat = "soap11" | "soap12" | "rest";
 
 export interface FormattedBody {
-  readonly body: Readable | Buffer | undefined;
+  readonly body: ByteStream | Buffer | undefined;
   /** The new Content-Type; undefined keeps the message's. */
   readonly contentType: string | undefined;
 }
@@ -36,10 +38,35 @@ export async function formatMessage(
     return { body: message.body.takeRaw(), contentType: undefined };
   const payload = await message.payload();
   const type = messageType ?? typeOf(message, payload, wire);
-  const bytes = Buffer.from(payloadText(payload, type, wire), "utf8");
-  const isBinary = payloadKindOf(parseContentType(type).type) === "binary";
-  const body = isBinary ? Buffer.from(bytes.toString("latin1"), "base64") : bytes;
-  return { body, contentType: contentTypeHeader(message, type) };
+  const kind = payloadKindOf(parseContentType(type).type);
+  if (kind === "multipart-form") return formParts(message, payload);
+  const text = payloadText(payload, type, wire);
+  const charset = charsetOf(message, type);
+  const contentType = contentTypeHeader(message, type, charset);
+  if (kind === "binary") return { body: Buffer.from(text, "base64"), contentType };
+  return { body: encodeText(text, charset, XML_KINDS.has(kind)), contentType };
+}
+
+const XML_KINDS: ReadonlySet<PayloadKind> = new Set(["soap11", "soap12", "xml"]);
+
+/** A form that mediators have seen gets a boundary of its own. */
+function formParts(message: Message, payload: Payload): FormattedBody {
+  const id = message.environment.newMessageId().replaceAll(/[^0-9A-Za-z]/g, "");
+  const boundary = `MIMEBoundary_${id}`;
+  const content = payloadOf(envelopeOf(payload));
+  const body = content ? formatFormParts(content, boundary) : Buffer.alloc(0);
+  return { body, contentType: `multipart/form-data; boundary=${boundary}` };
+}
+
+/** Of the text that goes out: what mediation has set, else the one in which the message came, where it can be written. */
+function charsetOf(message: Message, type: string): string {
+  const header = message.axis2Text("ContentType") ?? type;
+  const wanted =
+    parseContentType(header).charset ??
+    message.axis2Text("CHARACTER_SET_ENCODING") ??
+    parseContentType(message.headers.get("Content-Type")).charset ??
+    "UTF-8";
+  return isWritable(wanted.toLowerCase()) ? wanted.toLowerCase() : "utf-8";
 }
 
 /** What the message is now. Reads no body. */
@@ -56,7 +83,8 @@ function typeOf(message: Message, payload: Payload, wire: WireFormat | undefined
   if (wire === "soap12") return "application/soap+xml";
   if (wire === undefined && !payload.rest) return typeOfVersion(message.soapVersion);
   const isSoapType = came === "text/xml" || came === "application/soap+xml" || came === "";
-  return isSoapType ? "application/xml" : came;
+  const isPlain = isSoapType || payloadKindOf(came) === "multipart-related";
+  return isPlain ? "application/xml" : came;
 }
 
 function typeOfVersion(version: SoapVersion): string {
@@ -90,6 +118,8 @@ function envelopeText(envelope: XmlDocument, kind: PayloadKind, rest: boolean): 
       return payload ? formText(payload) : "";
     case "text":
     case "binary":
+    case "multipart-form":
+    case "multipart-related":
     default:
       return payload ? textContentOf(payload) : "";
   }
@@ -102,12 +132,19 @@ function formText(payload: Parameters<typeof elementsOf>[0]): string {
   return fields.toString();
 }
 
-function contentTypeHeader(message: Message, type: string): string {
+function contentTypeHeader(message: Message, type: string, charset: string): string {
   const header = message.axis2Text("ContentType") ?? type;
-  const { type: media, charset, action } = parseContentType(header);
-  const parts = [charset === undefined ? `${header}; charset=UTF-8` : header];
+  const { type: media, charset: named, action } = parseContentType(header);
+  const shown = charset === "utf-8" ? "UTF-8" : charset.toUpperCase();
+  const parts = [named === undefined ? `${header}; charset=${shown}` : renamed(header, charset)];
   const soapAction = message.addressing.Action;
   if (media === "application/soap+xml" && action === undefined && soapAction !== undefined)
     parts.push(`action="${soapAction.replace(/["\\\r\n]/g, "")}"`);
   return parts.join("; ");
+}
+
+/** The header with the charset that was written, where that is not the one it names. */
+function renamed(header: string, charset: string): string {
+  if (parseContentType(header).charset === charset) return header;
+  return header.replace(/(;\s*charset\s*=\s*)(?:"[^"]*"|[^;]*)/i, `$1${charset.toUpperCase()}`);
 }

@@ -5,13 +5,13 @@
  */
 import type { EndpointResponse } from "../engine.ts";
 import { MediationFault } from "../mediation-fault.ts";
-import type { Sequence } from "../mediators/mediator.ts";
+import type { ListPosition, Sequence } from "../mediators/mediator.ts";
 import { cloneDocument, type XmlDocument } from "../xml/dom.ts";
 import { versionOf, type SoapVersion } from "../xml/soap.ts";
 import { type Addressing, readAddressing } from "./addressing.ts";
 import { parseContentType, payloadKindOf } from "./content-type.ts";
 import type { Environment } from "./environment.ts";
-import { MessageBody } from "./message-body.ts";
+import { isTooLarge, MessageBody } from "./message-body.ts";
 import type { MessageExchange } from "./message-exchange.ts";
 import { envelopeOf, type Payload } from "./payload-builder.ts";
 import { propertyText, type PropertyValue } from "./property-value.ts";
@@ -54,6 +54,12 @@ export class Message {
   endpointStatus: Pick<EndpointResponse, "status" | "reason"> | undefined;
   /** How many endpoints have answered on the way to this message, one after the other. */
   hops = 0;
+  /** Lists of mediators that are running, the innermost last; a copy continues with the rest of its parent's. */
+  positions: ListPosition[] = [];
+  /** A response of a `call` has taken the message's place: a copy then goes on behind its branch. */
+  resumed = false;
+  /** Told when a `send` has begun: a sequential branch then lets the next one begin. */
+  handedOver: (() => void) | undefined;
   /** How deep sequences are nested at this moment. */
   sequenceDepth = 0;
   /** The virtual envelope of a JSON payload, made when first asked for. */
@@ -78,7 +84,7 @@ export class Message {
       environment: this.environment,
       direction: "response",
       headers: new TransportHeaders(response.headers, false),
-      body: new MessageBody(response.body, "engine"),
+      body: new MessageBody(response.body, this.environment.bodyBytesMax),
     });
     message.exchange.track(message.body);
     message.hops = this.hops + 1;
@@ -104,7 +110,7 @@ export class Message {
       environment: this.environment,
       direction: this.direction,
       headers: this.headers.copy(),
-      body: new MessageBody(undefined, "engine"),
+      body: new MessageBody(undefined),
     });
     message.body.replace(payload);
     message.addressing = { ...this.addressing };
@@ -122,7 +128,7 @@ export class Message {
   continueWith(response: EndpointResponse): void {
     this.body.discard();
     this.headers = new TransportHeaders(response.headers, false);
-    this.body = new MessageBody(response.body, "engine");
+    this.body = new MessageBody(response.body, this.environment.bodyBytesMax);
     this.axis2.clear();
     this.#takeStatus(response);
     this.exchange.track(this.body);
@@ -138,15 +144,26 @@ export class Message {
   async payload(): Promise<Payload> {
     const built = this.body.payload;
     if (built) return built;
-    const payload = await this.body.build(() => ({
-      contentType: this.headers.get("Content-Type"),
-      contentEncoding: this.headers.get("Content-Encoding"),
-      hasSoapAction: this.headers.get("SOAPAction") !== undefined,
-    }));
+    const payload = await this.#build();
     this.headers.remove("Content-Encoding");
     if (payload.kind === "envelope" && !payload.rest)
       this.addressing = { ...this.addressing, ...readAddressing(payload.envelope) };
     return payload;
+  }
+
+  async #build(): Promise<Payload> {
+    try {
+      return await this.body.build(() => ({
+        contentType: this.headers.get("Content-Type"),
+        contentEncoding: this.headers.get("Content-Encoding"),
+        hasSoapAction: this.headers.get("SOAPAction") !== undefined,
+      }));
+    } catch (error) {
+      // A client whose request is too large hears that, unless a fault sequence says something else.
+      const isClients = this.endpointStatus === undefined && this.direction === "request";
+      if (isClients && isTooLarge(error)) this.exchange.unanswered(413);
+      throw error;
+    }
   }
 
   /** The envelope; for JSON a virtual one that is to be read only. */

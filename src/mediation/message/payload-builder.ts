@@ -6,11 +6,14 @@ import { encodeEntities } from "../../config/xml-entities.ts";
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import { parseDocument, PAYLOAD_DEPTH_MAX, rootOf, type XmlDocument } from "../xml/dom.ts";
+import { parseJson } from "../xml/exact-number.ts";
 import { jsonDepth } from "../xml/json-depth.ts";
 import type { JsonValue } from "../xml/json-path.ts";
 import { jsonToXml } from "../xml/json-to-xml.ts";
 import { emptyEnvelope, envelopeAround, PAYLOAD_NAMESPACE, versionOf } from "../xml/soap.ts";
+import { decodeText } from "./charset.ts";
 import { type ContentType, parseContentType, payloadKindOf } from "./content-type.ts";
+import { buildFormParts, inlineAttachments, readRelated } from "./multipart-payload.ts";
 
 /** A built payload: an envelope, or JSON text with its parsed value. */
 export type Payload =
@@ -32,7 +35,7 @@ export function jsonPayload(text: string): Payload {
     throw new MediationFault(`Error while building message. ${limit}`);
   }
   try {
-    return { kind: "json", text, value: JSON.parse(text) as JsonValue };
+    return { kind: "json", text, value: parseJson(text) };
   } catch (error) {
     throw new MediationFault(
       `Error while building message. JSON is malformed: ${messageOf(error)}`,
@@ -65,15 +68,19 @@ export function buildPayload(
   if (bytes.length === 0) return emptyPayload(contentType);
   switch (payloadKindOf(parsed.type)) {
     case "json":
-      return jsonPayload(decodeText(bytes, parsed));
+      return jsonPayload(decodeText(bytes, parsed.charset));
     case "soap11":
     case "soap12":
     case "xml":
       return buildXml(bytes, parsed, hasSoapAction);
     case "form":
-      return rest(buildForm(decodeText(bytes, parsed)));
+      return rest(buildForm(decodeText(bytes, parsed.charset)));
+    case "multipart-form":
+      return rest(buildFormParts(bytes, parsed));
+    case "multipart-related":
+      return buildRelated(bytes, parsed, hasSoapAction);
     case "text":
-      return rest(textEnvelope(decodeText(bytes, parsed)));
+      return rest(textEnvelope(decodeText(bytes, parsed.charset)));
     case "binary":
     default:
       return rest(wrapped("binary", bytes.toString("base64")));
@@ -85,7 +92,7 @@ function rest(envelope: XmlDocument): Payload {
 }
 
 function buildXml(bytes: Buffer, type: ContentType, hasSoapAction: boolean): Payload {
-  const document = parseDocument(decodeText(bytes, type));
+  const document = parseDocument(decodeText(bytes, type.charset));
   const isPlain = payloadKindOf(type.type) === "xml";
   if (!isPlain && versionOf(document)) return { kind: "envelope", envelope: document, rest: false };
   if (!isPlain && (hasSoapAction || type.type === "application/soap+xml"))
@@ -93,6 +100,16 @@ function buildXml(bytes: Buffer, type: ContentType, hasSoapAction: boolean): Pay
       "Error while building message. The first element of a SOAP message must be an Envelope of SOAP 1.1 or 1.2",
     );
   return rest(envelopeAround("1.1", [rootOf(document)]));
+}
+
+/** The root part decides what the message is; a multipart message within another is none. */
+function buildRelated(bytes: Buffer, type: ContentType, hasSoapAction: boolean): Payload {
+  const root = readRelated(bytes, type);
+  if (payloadKindOf(parseContentType(root.type).type).startsWith("multipart"))
+    throw new MediationFault("Error while building message. The root part is multipart itself");
+  const payload = buildPayload(root.content, root.type ?? "text/xml", hasSoapAction);
+  if (payload.kind === "envelope") inlineAttachments(payload.envelope, root.attachments);
+  return payload;
 }
 
 function buildForm(text: string): XmlDocument {
@@ -107,20 +124,4 @@ function wrapped(name: string, text: string): XmlDocument {
   const document = parseDocument(`<${name} xmlns="${PAYLOAD_NAMESPACE}"/>`);
   rootOf(document).appendChild(document.createTextNode(text));
   return envelopeAround("1.1", [rootOf(document)]);
-}
-
-const DECLARED_ENCODING = /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]+)["']/;
-
-/** The charset parameter decides, then the XML declaration, then UTF-8. */
-function decodeText(bytes: Buffer, type: ContentType): string {
-  const declared = DECLARED_ENCODING.exec(bytes.toString("latin1", 0, 200))?.[1];
-  const charset = type.charset ?? declared ?? "utf-8";
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new MediationFault(
-      `Error while building message. The body is not text in charset ${charset}`,
-      { cause: error },
-    );
-  }
 }

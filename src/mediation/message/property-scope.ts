@@ -3,10 +3,12 @@
  * names of GetPropertyFunction included (To, FAULT, MESSAGE_FORMAT, SYSTEM_DATE, ...).
  */
 import { formatLogTime } from "../../observability/log.ts";
+import { MediationFault } from "../mediation-fault.ts";
 import { isElement, textContentOf } from "../xml/dom.ts";
 import { isFault, payloadOf } from "../xml/soap.ts";
 import { addressingField } from "./addressing.ts";
 import { formatJavaDate } from "./java-date.ts";
+import { logText } from "./log-text.ts";
 import type { Message } from "./message.ts";
 import { envelopeOf } from "./payload-builder.ts";
 import { propertyText, type PropertyValue } from "./property-value.ts";
@@ -17,6 +19,7 @@ export const PROPERTY_SCOPES = [
   "axis2-client",
   "transport",
   "operation",
+  "registry",
 ] as const;
 
 /** The scopes that the property mediator writes. */
@@ -31,6 +34,10 @@ export function setProperty(
 ): void {
   if (scope === "transport") {
     message.headers.set(name, headerText(value));
+    return;
+  }
+  if (scope === "registry") {
+    writeRegistry(message, name, propertyText(value));
     return;
   }
   mapOf(message, scope).set(name, value);
@@ -50,13 +57,17 @@ export function removeProperty(message: Message, scope: PropertyScope, name: str
     message.headers.remove(name);
     return;
   }
+  if (scope === "registry") {
+    writeRegistry(message, name, "");
+    return;
+  }
   if (scope === "axis2" && name === "TRANSPORT_HEADERS") message.headers.clear();
   mapOf(message, scope).delete(name);
 }
 
 function mapOf(
   message: Message,
-  scope: Exclude<PropertyScope, "transport">,
+  scope: Exclude<PropertyScope, "transport" | "registry">,
 ): Map<string, PropertyValue> {
   switch (scope) {
     case "default":
@@ -101,9 +112,37 @@ function scopedProperty(
       return { value: message.templateFrames.at(-1)?.get(name) };
     case "system":
       return { value: systemProperty(message, name) };
+    case "registry":
+      return { value: registryText(message, name) };
     default:
       return undefined;
   }
+}
+
+/**
+ * A resource as text, or what was written to it since the generation began; "path@name": one of its properties, which
+ * lie beside it in the resource "path.properties".
+ */
+function registryText(message: Message, path: string): string | undefined {
+  const { shared } = message.environment;
+  const whole = shared.registryText(path) ?? message.environment.resource(path)?.text;
+  const at = path.lastIndexOf("@");
+  if (whole !== undefined || at < 1) return whole;
+  const properties = message.environment.resource(`${path.slice(0, at)}.properties`)?.text ?? "";
+  for (const line of properties.split(/\r?\n/)) {
+    const equals = line.indexOf("=");
+    if (equals > 0 && line.slice(0, equals).trim() === path.slice(at + 1))
+      return line.slice(equals + 1).trim();
+  }
+  return undefined;
+}
+
+/** The registry belongs to the deployment: a write lasts on this node until the next one. */
+function writeRegistry(message: Message, path: string, text: string): void {
+  if (!message.environment.shared.writeRegistry(path, text))
+    throw new MediationFault(
+      `Cannot write registry resource ${logText(path)}: too many were written since the last deployment`,
+    );
 }
 
 /** An axis2 property; what the message context does not have, its options or its operation may. */

@@ -4,9 +4,10 @@
  */
 import { MediationFault } from "../mediation-fault.ts";
 import type { XmlNode } from "../xml/dom.ts";
+import { javaNumberText } from "./java-number.ts";
 import { xpathText, type XPathValue } from "../xml/xpath.ts";
 
-/** LONG values are bigint: they do not fit a double. */
+/** Whole numbers are bigint: a LONG does not fit a double, and none of them prints a fraction. */
 export type PropertyValue = string | number | bigint | boolean | readonly XmlNode[];
 
 export const PROPERTY_TYPES = [
@@ -33,9 +34,9 @@ export function propertyText(value: PropertyValue): string {
   return typeof value === "bigint" ? String(value) : xpathText(value);
 }
 
-/** The value as XPath sees it. */
+/** The value as XPath sees it: a number prints as it stands in the property. */
 export function propertyXPathValue(value: PropertyValue): XPathValue {
-  return typeof value === "bigint" ? String(value) : value;
+  return typeof value === "bigint" || typeof value === "number" ? String(value) : value;
 }
 
 /**
@@ -52,7 +53,7 @@ export function convertProperty(value: PropertyValue, type: PropertyType): Prope
       return /^(?:true|yes|1)$/i.test(propertyText(value).trim());
     case "DOUBLE":
     case "FLOAT":
-      return toDecimal(propertyText(value), type);
+      return javaNumberText(toDecimal(propertyText(value), type));
     case "INTEGER":
     case "LONG":
     case "SHORT":
@@ -67,12 +68,12 @@ function toDecimal(text: string, type: PropertyType): number {
   return number;
 }
 
-function toInteger(text: string, type: "INTEGER" | "LONG" | "SHORT"): number | bigint {
+function toInteger(text: string, type: "INTEGER" | "LONG" | "SHORT"): bigint {
   if (!/^[+-]?\d{1,19}$/.test(text)) throw unconvertible(type);
   const value = BigInt(text.replace(/^\+/, ""));
   const [least, greatest] = RANGES[type];
   if (value < least || value > greatest) throw unconvertible(type);
-  return type === "LONG" ? value : Number(value);
+  return value;
 }
 
 function unconvertible(type: PropertyType): MediationFault {

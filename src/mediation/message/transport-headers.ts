@@ -33,12 +33,13 @@ const VALUE_BREAKS = /[\u0000-\u0008\u000A-\u001F\u007F]+/g;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export class TransportHeaders {
-  #fields: [name: string, value: string][];
+  /** Shared with whoever made it; a change makes another list. */
+  #fields: HeaderList;
   readonly #fromRequest: boolean;
 
   /** `fromRequest`: the headers came from the client, see `forResponse`. */
   constructor(headers: HeaderList, fromRequest: boolean) {
-    this.#fields = headers.map(([name, value]) => [name, value]);
+    this.#fields = headers;
     this.#fromRequest = fromRequest;
   }
 
@@ -48,21 +49,24 @@ export class TransportHeaders {
 
   /** The first value of that name. */
   get(name: string): string | undefined {
-    const wanted = name.toLowerCase();
-    return this.#fields.find(([present]) => present.toLowerCase() === wanted)?.[1];
+    return this.#valueOf(name.toLowerCase());
   }
 
   /** Replaces every value of that name; line breaks in the value become blanks. */
   set(name: string, value: string): void {
-    const field: [string, string] = [name, value.replace(VALUE_BREAKS, " ")];
-    const at = this.#fields.findIndex(([present]) => sameName(present, name));
-    this.remove(name);
-    if (at === -1) this.#fields.push(field);
-    else this.#fields.splice(at, 0, field);
+    const lower = name.toLowerCase();
+    const field = [name, value.replace(VALUE_BREAKS, " ")] as const;
+    const at = this.#fields.findIndex((present) => lowerOf(present) === lower);
+    const others = this.#fields.filter((present) => lowerOf(present) !== lower);
+    if (at === -1) others.push(field);
+    else others.splice(at, 0, field);
+    this.#fields = others;
   }
 
   remove(name: string): void {
-    this.#fields = this.#fields.filter(([present]) => !sameName(present, name));
+    const lower = name.toLowerCase();
+    if (this.#valueOf(lower) === undefined) return;
+    this.#fields = this.#fields.filter((present) => lowerOf(present) !== lower);
   }
 
   clear(): void {
@@ -71,32 +75,44 @@ export class TransportHeaders {
 
   /** What goes out to an endpoint. A name that HTTP does not allow is left out. */
   forRequest(): HeaderList {
-    return this.#withoutConnection();
+    return this.#withoutConnection(undefined);
   }
 
   /** The length of the body as it came; undefined when it is unknown or the body was chunked. */
   get bodyLength(): string | undefined {
-    const length = this.get("content-length");
-    const isPlain = this.get("transfer-encoding") === undefined;
+    const length = this.#valueOf("content-length");
+    const isPlain = this.#valueOf("transfer-encoding") === undefined;
     return isPlain && length !== undefined && /^\d{1,15}$/.test(length) ? length : undefined;
   }
 
   /** What goes out to the client. */
   forResponse(): HeaderList {
-    const headers = this.#withoutConnection();
-    if (!this.#fromRequest) return headers;
-    return headers.filter(([name]) => !REQUEST_ONLY_HEADERS.has(name.toLowerCase()));
+    return this.#withoutConnection(this.#fromRequest ? REQUEST_ONLY_HEADERS : undefined);
   }
 
-  #withoutConnection(): HeaderList {
-    const named = (this.get("connection") ?? "").toLowerCase().split(/\s*,\s*/);
-    return this.#fields.filter(([name]) => {
-      const lower = name.toLowerCase();
-      return NAME.test(name) && !OWN_HEADERS.has(lower) && !named.includes(lower);
-    });
+  #valueOf(lower: string): string | undefined {
+    for (const field of this.#fields) if (lowerOf(field) === lower) return field[1];
+    return undefined;
+  }
+
+  #withoutConnection(without: ReadonlySet<string> | undefined): HeaderList {
+    const connection = this.#valueOf("connection")?.toLowerCase();
+    const isUsual =
+      connection === undefined || connection === "keep-alive" || connection === "close";
+    const named = isUsual ? undefined : connection.split(/\s*,\s*/);
+    const kept: HeaderList[number][] = [];
+    for (const field of this.#fields) {
+      const lower = lowerOf(field);
+      if (OWN_HEADERS.has(lower) || without?.has(lower) === true) continue;
+      if (named?.includes(lower) === true) continue;
+      // A name that was parsed is a valid one.
+      if (field[2] === undefined && !NAME.test(field[0])) continue;
+      kept.push(field);
+    }
+    return kept;
   }
 }
 
-function sameName(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
+function lowerOf(field: HeaderList[number]): string {
+  return field[2] ?? field[0].toLowerCase();
 }

@@ -3,12 +3,16 @@
  * mediation ends without one, the client gets 202. Response bodies of endpoints that nobody read are
  * thrown away at the end.
  */
-import type { ServiceRequest, ServiceResponse } from "../engine.ts";
+import type { Log } from "../../observability/log.ts";
+import type { HeaderList, ServiceRequest, ServiceResponse } from "../engine.ts";
 import type { Environment } from "../message/environment.ts";
 import type { Message } from "../message/message.ts";
 import type { MessageBody } from "../message/message-body.ts";
 import type { MessageExchange } from "../message/message-exchange.ts";
 import type { PropertyValue } from "../message/property-value.ts";
+import type { CacheMiss } from "../mediators/response-cache.ts";
+import type { MessageTrace } from "../trace/message-trace.ts";
+import { HeldWork } from "./held-work.ts";
 import { ACCEPTED, clientResponse, clientWireOf } from "./client-response.ts";
 
 /** What an exchange does with a response that has no sequence of its own. */
@@ -19,6 +23,10 @@ export interface ExchangeOptions {
   readonly environment: Environment;
   readonly serviceName: string | undefined;
   readonly outFlow: OutFlow;
+  /** The log of the service: "SERVICE_LOGGER.P", "API_LOGGER.A". Undefined: the engine's own. */
+  readonly logName?: string | undefined;
+  /** Headers that every answer gets, in place of those that it has. */
+  readonly answerHeaders?: HeaderList | undefined;
 }
 
 export class ClientExchange implements MessageExchange {
@@ -27,20 +35,33 @@ export class ClientExchange implements MessageExchange {
   readonly serviceName: string | undefined;
   readonly #environment: Environment;
   readonly #outFlow: OutFlow;
+  readonly #logName: string | undefined;
+  readonly #answerHeaders: HeaderList;
   readonly #outcome = Promise.withResolvers<ServiceResponse>();
   readonly #bodies: MessageBody[] = [];
+  readonly #work = new HeldWork();
+  cacheMiss: CacheMiss | undefined;
+  trace: MessageTrace | undefined;
   #settled = false;
+  #unanswered = ACCEPTED;
 
   constructor(options: ExchangeOptions) {
     this.request = options.request;
     this.serviceName = options.serviceName;
     this.#environment = options.environment;
     this.#outFlow = options.outFlow;
+    this.#logName = options.logName;
+    this.#answerHeaders = options.answerHeaders ?? [];
   }
 
   /** Resolves with the first answer; never rejects. */
   get response(): Promise<ServiceResponse> {
     return this.#outcome.promise;
+  }
+
+  get serviceLog(): Log {
+    const { log } = this.#environment;
+    return this.#logName === undefined ? log : log.child(this.#logName);
   }
 
   async answer(message: Message): Promise<void> {
@@ -53,6 +74,11 @@ export class ClientExchange implements MessageExchange {
     this.#settle(response);
   }
 
+  /** Answers with what no message stands for. */
+  respondWith(response: ServiceResponse): void {
+    this.#settle(response);
+  }
+
   accept(): void {
     this.#settle(ACCEPTED);
   }
@@ -61,23 +87,44 @@ export class ClientExchange implements MessageExchange {
     this.#settle({ status, headers: [], body: undefined });
   }
 
+  unanswered(status: number): void {
+    this.#unanswered = { status, headers: [], body: undefined };
+  }
+
   receive(response: Message): Promise<boolean> {
     return this.#outFlow(response);
+  }
+
+  hold(work: Promise<unknown>): void {
+    this.#work.hold(work);
+  }
+
+  atEnd(action: () => void): void {
+    this.#work.atEnd(action);
   }
 
   track(body: MessageBody): void {
     this.#bodies.push(body);
   }
 
-  /** Mediation is over. */
-  finish(): void {
-    this.#settle(ACCEPTED);
-    for (const body of this.#bodies) body.discard();
+  /** Mediation of the request is over; what it left behind may still answer. */
+  finish(): void | Promise<void> {
+    return this.#work.whenDone(() => {
+      this.#settle(this.#unanswered);
+      for (const body of this.#bodies) body.discard();
+    });
   }
 
   #settle(response: ServiceResponse): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#outcome.resolve(response);
+    this.#outcome.resolve(withHeaders(response, this.#answerHeaders));
   }
+}
+
+function withHeaders(response: ServiceResponse, added: HeaderList): ServiceResponse {
+  if (added.length === 0) return response;
+  const names = new Set(added.map(([name]) => name.toLowerCase()));
+  const others = response.headers.filter(([name]) => !names.has(name.toLowerCase()));
+  return { ...response, headers: [...others, ...added] };
 }

@@ -1,28 +1,25 @@
 /**
- * Which service a request is for: `/services/<name>[/operation]`, the page and contracts that GET asks for, and
- * `main` for everything else, so that an unknown service is acknowledged rather than refused. Implements
- * the dispatch of Synapse's ServerWorker and HttpGetRequestProcessor.
+ * What a request is for: a page of the engine, a proxy service (`/services/<name>[/operation]`), a REST API, and `main` for
+ * everything else, so that an unknown service is acknowledged rather than refused. Implements the dispatch of ServerWorker, HttpGetRequestProcessor, Axis2 and RESTRequestHandler.
  */
 import type { ServiceRequest, ServiceResponse } from "../engine.ts";
 import type { Environment } from "../message/environment.ts";
+import { chooseApi } from "../services/api-choice.ts";
 import { isExposed, type ProxyService } from "../services/proxy-service.ts";
-import { serviceListPage } from "../services/service-list.ts";
-import {
-  generateWsdl,
-  rewriteWsdl,
-  type ServiceAddresses,
-  serviceAddresses,
-} from "../services/wsdl.ts";
-import { rootOf, serializeNode } from "../xml/dom.ts";
-import { faultEnvelope } from "../xml/soap-fault.ts";
-import { clientWireOf } from "./client-response.ts";
+import type { RestApi } from "../services/rest-api.ts";
+import { swaggerForm } from "../services/swagger.ts";
+import { apiRequestOf, runApi } from "./api-flow.ts";
+import { faultResponse } from "./fault-response.ts";
+import { commonPage, PAGE_METHODS, servicePage, swaggerPage } from "./get-pages.ts";
 import { runMain, runProxy } from "./service-flow.ts";
-
-const READING_METHODS: readonly string[] = ["GET", "HEAD"];
 
 export interface DispatchOptions {
   readonly services: ReadonlyMap<string, ProxyService>;
+  /** In the order in which they are asked. */
+  readonly apis: readonly RestApi[];
   readonly environment: Environment;
+  /** Takes what no service takes. Default: the main sequence. */
+  readonly fallback?: ((request: ServiceRequest) => Promise<ServiceResponse>) | undefined;
 }
 
 /** Answers one request. */
@@ -30,16 +27,23 @@ export function dispatch(
   request: ServiceRequest,
   options: DispatchOptions,
 ): Promise<ServiceResponse> | ServiceResponse {
-  const { services, environment } = options;
-  const [path = "", query = ""] = request.target.split("?", 2);
-  const isReading = READING_METHODS.includes(request.method);
-  if (isReading && /^\/services\/?$/.test(path))
-    return page(serviceListPage([...services.values()]));
+  const { services, apis, environment } = options;
+  const question = request.target.indexOf("?");
+  const path = question === -1 ? request.target : request.target.slice(0, question);
+  const isPage = PAGE_METHODS.includes(request.method);
+  const common = isPage ? commonPage(path, services, environment) : undefined;
+  if (common) return common;
   const service = findService(path, services);
-  if (!service) return runMain(request, environment);
-  if (isReading && /^wsdl2?(?:&|=|$)/.test(query)) return contract(service, request, environment);
-  const refusal = refusalOf(service, request);
-  return refusal ? soapFault(refusal, request) : runProxy(service, request, environment);
+  if (service) {
+    const page = isPage && question !== -1 && servicePage(service, request, environment);
+    return page || (refusalOf(service, request) ?? runProxy(service, request, environment));
+  }
+  const api = apis.length === 0 ? undefined : chooseApi(apis, apiRequestOf(request));
+  if (!api) return options.fallback?.(request) ?? runMain(request, environment);
+  const form =
+    request.method === "GET" && question !== -1 && swaggerForm(request.target.slice(question + 1));
+  if (form) return swaggerPage(api, form, { request, environment });
+  return runApi(api, request, environment);
 }
 
 /** The service with the longest name that the path starts with; "P.Port" also means P. */
@@ -58,6 +62,7 @@ function findService(
 }
 
 function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);
   } catch {
@@ -65,67 +70,16 @@ function decodePath(path: string): string {
   }
 }
 
-function refusalOf(service: ProxyService, request: ServiceRequest): string | undefined {
+/** What Axis2 answers for a service that it has but does not run here. */
+function refusalOf(service: ProxyService, request: ServiceRequest): ServiceResponse | undefined {
   if (!service.started)
-    return `The service cannot be found for the endpoint reference (EPR) /services/${service.name}`;
-  if (!isExposed(service, request.transport))
-    return `Service ${service.name} is not available over this transport : ${request.transport}`;
-  return undefined;
-}
-
-function soapFault(reason: string, request: ServiceRequest): ServiceResponse {
-  const isSoap12 = clientWireOf(request) === "soap12";
-  const envelope = faultEnvelope(isSoap12 ? "1.2" : "1.1", { code: "Server", reason });
-  return {
-    status: 500,
-    headers: [["Content-Type", `${isSoap12 ? "application/soap+xml" : "text/xml"}; charset=UTF-8`]],
-    body: Buffer.from(serializeNode(rootOf(envelope))),
-  };
-}
-
-function page(html: string): ServiceResponse {
-  return {
-    status: 200,
-    headers: [["Content-Type", "text/html; charset=UTF-8"]],
-    body: Buffer.from(html),
-  };
-}
-
-function contract(
-  service: ProxyService,
-  request: ServiceRequest,
-  environment: Environment,
-): ServiceResponse {
-  const addresses = serviceAddresses(request.addressPrefixes, service);
-  const published = publishedText(service, environment);
-  if (published === undefined && service.wsdl.kind === "key") return missingContract(service);
-  return {
-    status: 200,
-    headers: [["Content-Type", "text/xml; charset=UTF-8"]],
-    body: Buffer.from(contractText(service, published, addresses)),
-  };
-}
-
-function contractText(
-  service: ProxyService,
-  published: string | undefined,
-  addresses: ServiceAddresses,
-): string {
-  if (published === undefined) return generateWsdl(service, addresses);
-  return service.keepsWsdlAddresses ? published : rewriteWsdl(published, addresses);
-}
-
-function publishedText(service: ProxyService, environment: Environment): string | undefined {
-  const { wsdl } = service;
-  if (wsdl.kind === "inline") return wsdl.text;
-  return wsdl.kind === "key" ? environment.localEntry(wsdl.key)?.text : undefined;
-}
-
-function missingContract(service: ProxyService): ServiceResponse {
-  const key = service.wsdl.kind === "key" ? service.wsdl.key : "";
-  return {
-    status: 500,
-    headers: [["Content-Type", "text/plain; charset=UTF-8"]],
-    body: Buffer.from(`The WSDL of service ${service.name} is missing: no local entry ${key}\n`),
-  };
+    return faultResponse(request, {
+      code: "Server",
+      reason: `The service cannot be found for the endpoint reference (EPR) /services/${service.name}`,
+    });
+  if (isExposed(service, request.transport)) return undefined;
+  return faultResponse(request, {
+    code: "Server",
+    reason: `Service ${service.name} is not available over this transport : ${request.transport}`,
+  });
 }

@@ -21,6 +21,7 @@ async function handleFault(message: Message, first: MediationFault): Promise<voi
   let fault = first;
   for (;;) {
     message.sequenceDepth = 0;
+    message.positions = [];
     const handler = message.faultHandlers.pop();
     if (!handler) {
       message.environment.log.error(
@@ -29,10 +30,9 @@ async function handleFault(message: Message, first: MediationFault): Promise<voi
       return;
     }
     recordFault(message, fault);
-    message.environment.log.warn(
-      `ERROR_CODE : ${fault.faultCode} ERROR_MESSAGE : ${logText(fault.message)}`,
-    );
-    message.environment.log.warn(`Executing fault sequence mediator : ${handler.name}`);
+    const log = message.exchange.serviceLog ?? message.environment.log;
+    log.warn(`ERROR_CODE : ${fault.faultCode} ERROR_MESSAGE : ${logText(fault.message)}`);
+    log.warn(`Executing fault sequence mediator : ${handler.name}`);
     try {
       await mediateAll(handler.mediators, message);
       return;

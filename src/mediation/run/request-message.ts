@@ -14,15 +14,16 @@ export function requestMessage(exchange: MessageExchange, environment: Environme
     environment,
     direction: "request",
     headers: new TransportHeaders(request.headers, true),
-    body: new MessageBody(request.body, "listener"),
+    body: new MessageBody(request.body, environment.bodyBytesMax),
   });
-  message.addressing.To = request.target.split("?", 1)[0] ?? "/";
+  message.addressing.To = request.target;
   const action = actionOf(message);
   if (action !== "") message.addressing.Action = action;
   message.properties.set("TRANSPORT_IN_NAME", request.transport);
   message.axis2.set("HTTP_METHOD", request.method);
   message.axis2.set("REST_URL_POSTFIX", restPostfix(request));
   if (request.body === undefined) message.axis2.set("NO_ENTITY_BODY", true);
+  environment.traces?.beginIfAsked(message);
   return message;
 }
 

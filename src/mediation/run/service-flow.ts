@@ -2,16 +2,19 @@
  * The flows of one request: proxy service (in sequence, endpoint, out sequence, fault sequence) or `main`. Implements
  * ProxyServiceMessageReceiver and SynapseMessageReceiver.
  */
-import type { ServiceRequest, ServiceResponse } from "../engine.ts";
+import type { HeaderList, ServiceRequest, ServiceResponse } from "../engine.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import type { Sequence } from "../mediators/mediator.ts";
 import { sendMessage } from "../mediators/send.ts";
 import { requireSequence, runSequence } from "../mediators/sequence.ts";
 import type { Environment } from "../message/environment.ts";
 import type { Message } from "../message/message.ts";
-import type { ProxyService, TargetFlow } from "../services/proxy-service.ts";
+import type { ProxyService } from "../services/proxy-service.ts";
+import type { TargetFlow } from "../services/target-flow.ts";
 import { ClientExchange, type OutFlow } from "./client-exchange.ts";
+import { correlate, logRoundTrip } from "./correlation.ts";
 import { runGuarded } from "./fault-handling.ts";
+import { unknownOperation } from "./operation-check.ts";
 import { requestMessage } from "./request-message.ts";
 
 /** Runs a request through a proxy service. Never rejects. */
@@ -21,17 +24,25 @@ export function runProxy(
   environment: Environment,
 ): Promise<ServiceResponse> {
   const outFlow: OutFlow = async (response) => {
-    if (service.outFlow) return runFlow(service.outFlow, "out", response);
+    if (service.outFlow)
+      return runSequence(requireFlow(response, service.outFlow, "out"), response);
     await response.exchange.answer(response);
     return false;
   };
-  const exchange = new ClientExchange({ request, environment, serviceName: service.name, outFlow });
-  const message = requestMessage(exchange, environment);
+  const logName = `SERVICE_LOGGER.${service.name}`;
+  const flow = beginFlow({ request, environment, serviceName: service.name, outFlow, logName });
+  const { exchange, message } = flow;
   message.properties.set("proxy.name", service.name);
   pushFaultHandler(message, service.faultFlow);
-  return complete(exchange, message, async () => {
-    if (service.inFlow && !(await runFlow(service.inFlow, "in", message))) return;
-    if (service.endpoint) await sendMessage(message, service.endpoint, undefined);
+  return completeFlow(flow, async () => {
+    const refusal = await unknownOperation(service, message);
+    if (refusal) {
+      exchange.respondWith(refusal);
+      return;
+    }
+    const { inFlow, endpoint } = service;
+    if (inFlow && !(await runSequence(requireFlow(message, inFlow, "in"), message))) return;
+    if (endpoint) await sendMessage(message, endpoint, undefined);
   });
 }
 
@@ -41,35 +52,71 @@ export function runMain(
   environment: Environment,
 ): Promise<ServiceResponse> {
   const outFlow: OutFlow = (response) => runSequence(requireSequence(response, "main"), response);
-  const exchange = new ClientExchange({ request, environment, serviceName: undefined, outFlow });
-  const message = requestMessage(exchange, environment);
-  pushFaultHandler(message, undefined);
-  return complete(exchange, message, () => runSequence(requireSequence(message, "main"), message));
+  const flow = beginFlow({ request, environment, serviceName: undefined, outFlow });
+  pushFaultHandler(flow.message, undefined);
+  return completeFlow(flow, () => runSequence(requireSequence(flow.message, "main"), flow.message));
 }
 
-function complete(
-  exchange: ClientExchange,
-  message: Message,
+export interface FlowOptions {
+  readonly request: ServiceRequest;
+  readonly environment: Environment;
+  readonly serviceName: string | undefined;
+  readonly outFlow: OutFlow;
+  readonly logName?: string;
+  /** Headers that every answer gets. */
+  readonly answerHeaders?: HeaderList;
+}
+
+/** One request on its way: the exchange with the client, and the message that is mediated. */
+export interface RequestFlow {
+  readonly exchange: ClientExchange;
+  readonly message: Message;
+}
+
+export function beginFlow(options: FlowOptions): RequestFlow {
+  const exchange = new ClientExchange(options);
+  const message = requestMessage(exchange, options.environment);
+  correlate(message);
+  logRoundTrip(message, options.request, exchange.response);
+  return { exchange, message };
+}
+
+/** The sequence that every request goes through first, where the configuration has it. */
+const MANDATORY_SEQUENCE = "pre-mediate";
+
+/**
+ * Runs the mediation of a flow and gives the client's answer, which may come before the end of mediation. A
+ * mandatory sequence that stops the message stops the flow.
+ */
+export function completeFlow(
+  { exchange, message }: RequestFlow,
   action: () => Promise<unknown>,
 ): Promise<ServiceResponse> {
-  void runGuarded(message, action).then(() => exchange.finish());
+  const mandatory = message.environment.sequence(MANDATORY_SEQUENCE);
+  const whole = mandatory
+    ? async () => (await runSequence(mandatory, message)) && (await action())
+    : action;
+  void runGuarded(message, whole).then(() => exchange.finish());
   return exchange.response;
 }
 
-async function runFlow(flow: TargetFlow, word: "in" | "out", message: Message): Promise<boolean> {
-  if (flow.kind === "inline") return runSequence(flow.sequence, message);
-  const sequence = message.environment.sequence(flow.key);
-  if (!sequence) throw new MediationFault(`Unable to find ${word}-sequence : ${flow.key}`);
-  return runSequence(sequence, message);
+/** @throws MediationFault when no sequence has the key. */
+function requireFlow(message: Message, flow: TargetFlow, word: "in" | "out"): Sequence {
+  const sequence = sequenceOf(message, flow);
+  if (sequence) return sequence;
+  throw new MediationFault(
+    `Unable to find ${word}-sequence : ${flow.kind === "key" ? flow.key : ""}`,
+  );
+}
+
+/** The sequence of a flow; undefined when no sequence has the key. */
+export function sequenceOf(message: Message, flow: TargetFlow): Sequence | undefined {
+  return flow.kind === "inline" ? flow.sequence : message.environment.sequence(flow.key);
 }
 
 /** The fault sequence of the service, else the global one, at the bottom of the stack. */
-function pushFaultHandler(message: Message, flow: TargetFlow | undefined): void {
-  const handler = faultSequence(message, flow) ?? message.environment.sequence("fault");
+export function pushFaultHandler(message: Message, flow: TargetFlow | undefined): void {
+  const own = flow && sequenceOf(message, flow);
+  const handler = own ?? message.environment.sequence("fault");
   if (handler) message.faultHandlers.push(handler);
-}
-
-function faultSequence(message: Message, flow: TargetFlow | undefined): Sequence | undefined {
-  if (!flow) return undefined;
-  return flow.kind === "inline" ? flow.sequence : message.environment.sequence(flow.key);
 }

@@ -1,31 +1,24 @@
 /** Proxy services as the reader delivers them: the public entry, its flows and its published contract. */
 import type { Endpoint } from "../endpoints/endpoint.ts";
-import type { Sequence } from "../mediators/mediator.ts";
+import type { PublishedContract } from "./published-contract.ts";
+import type { TargetFlows } from "./target-flow.ts";
 
-/** A flow of a target: mediators in place, or the key of a named sequence. */
-export type TargetFlow =
-  | { readonly kind: "inline"; readonly sequence: Sequence }
-  | { readonly kind: "key"; readonly key: string };
+export type { TargetFlow } from "./target-flow.ts";
 
-/** What `?wsdl` answers. */
-export type PublishedWsdl =
-  | { readonly kind: "generated" }
-  | { readonly kind: "inline"; readonly text: string }
-  | { readonly kind: "key"; readonly key: string };
-
-export interface ProxyService {
+export interface ProxyService extends TargetFlows {
   readonly name: string;
   /** Undefined: all transports. */
   readonly transports: readonly string[] | undefined;
   /** A service that is not started answers with a fault. */
   readonly started: boolean;
-  readonly inFlow: TargetFlow | undefined;
-  readonly outFlow: TargetFlow | undefined;
-  readonly faultFlow: TargetFlow | undefined;
+  /** Names of the servers that run the service; empty: all. */
+  readonly pinnedServers: readonly string[];
+  /** The group that lists show it in; undefined: one of its own. */
+  readonly serviceGroup: string | undefined;
   readonly endpoint: Endpoint | undefined;
-  readonly wsdl: PublishedWsdl;
-  /** useOriginalwsdl or modifyUserWSDLPortAddress=false: addresses in the WSDL stay. */
-  readonly keepsWsdlAddresses: boolean;
+  readonly contract: PublishedContract;
+  /** `parameter` elements by name. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 /** Whether the service listens on that transport. */

@@ -1,9 +1,9 @@
 /**
- * Contracts of proxy services (WSDL 1.1): the published one with the addresses of its ports rewritten to where the
- * service can be reached, or a generated one with the single operation `mediate`.
+ * Published contracts of proxy services as `?wsdl` shows them: each port has the address of the service, a binding has a port for
+ * every transport that the service is exposed on, and imports that the service publishes too point back to it.
+ * Implements what Axis2 does with a WSDL of the user (modifyUserWSDLPortAddress).
  */
-import { encodeEntities } from "../../config/xml-entities.ts";
-import type { AddressPrefixes, Transport } from "../engine.ts";
+import type { Transport } from "../engine.ts";
 import {
   elementsOf,
   parseDocument,
@@ -11,9 +11,8 @@ import {
   serializeNode,
   type XmlElementNode,
 } from "../xml/dom.ts";
-import { isExposed, type ProxyService } from "./proxy-service.ts";
+import { addressList, type ServiceAddresses } from "./service-address.ts";
 
-const WSDL = "http://schemas.xmlsoap.org/wsdl/";
 const WSDL20 = "http://www.w3.org/ns/wsdl";
 const ADDRESS_NAMESPACES: readonly string[] = [
   "http://schemas.xmlsoap.org/wsdl/soap/",
@@ -21,85 +20,116 @@ const ADDRESS_NAMESPACES: readonly string[] = [
   "http://schemas.xmlsoap.org/wsdl/http/",
 ];
 
-/** Where one service can be reached, for each transport that it is exposed on and the node listens on. */
-export type ServiceAddresses = Readonly<Partial<Record<Transport, string>>>;
-
-const TRANSPORTS: readonly Transport[] = ["http", "https"];
-
-/** The service's address on each transport. */
-export function serviceAddresses(
-  prefixes: AddressPrefixes,
-  service: ProxyService,
-): ServiceAddresses {
-  const addresses: Partial<Record<Transport, string>> = {};
-  for (const transport of TRANSPORTS) {
-    const prefix = prefixes[transport];
-    if (prefix === undefined || !isExposed(service, transport)) continue;
-    addresses[transport] = `${prefix.replace(/\/+$/, "")}/services/${encodeURI(service.name)}`;
-  }
-  return addresses;
+export interface RewriteOptions {
+  /** Undefined: addresses stay. */
+  readonly addresses: ServiceAddresses | undefined;
+  /** Where the document imports of that location are: "P?xsd=a.xsd"; undefined: the location stays. */
+  readonly importAddress: (location: string, question: "wsdl" | "xsd") => string | undefined;
 }
 
-/**
- * The published text with every port address replaced: an https address by the service's https one where there
- * is one, everything else by its http one.
- * @throws MediationFault when the text is not XML.
- */
-export function rewriteWsdl(text: string, addresses: ServiceAddresses): string {
+/** @throws MediationFault when the text is not XML. */
+export function rewriteWsdl(text: string, options: RewriteOptions): string {
   const document = parseDocument(text);
-  rewriteAddresses(rootOf(document), addresses);
+  const root = rootOf(document);
+  if (options.addresses)
+    for (const service of elementsOf(root)) rewritePorts(service, options.addresses);
+  rewriteImports(root, options);
   return serializeNode(document);
 }
 
-function rewriteAddresses(element: XmlElementNode, addresses: ServiceAddresses): void {
-  const namespace = element.namespaceURI ?? "";
-  if (element.localName === "address" && ADDRESS_NAMESPACES.includes(namespace))
-    rewriteAttribute(element, "location", addresses);
-  if (element.localName === "endpoint" && namespace === WSDL20)
-    rewriteAttribute(element, "address", addresses);
-  for (const child of elementsOf(element)) rewriteAddresses(child, addresses);
+/** Whether a WSDL text is of version 2.0. */
+export function isWsdl20(text: string): boolean {
+  return rootOf(parseDocument(text)).namespaceURI === WSDL20;
 }
 
-function rewriteAttribute(
-  element: XmlElementNode,
-  name: string,
+interface PortAddress {
+  readonly element: XmlElementNode;
+  readonly attribute: "location" | "address";
+}
+
+function rewritePorts(service: XmlElementNode, addresses: ServiceAddresses): void {
+  if (service.localName !== "service") return;
+  const bound = new Map<string, Set<Transport>>();
+  const ports = elementsOf(service).filter((port) => addressOf(port) !== undefined);
+  for (const port of ports) {
+    const transport = setAddress(port, addresses);
+    const binding = port.getAttribute("binding") ?? "";
+    const taken = bound.get(binding) ?? new Set<Transport>();
+    bound.set(binding, transport === undefined ? taken : taken.add(transport));
+  }
+  for (const port of ports) addMissingPorts(port, addresses, bound);
+}
+
+/** An https address becomes the service's https one where there is one, everything else its http one. */
+function setAddress(port: XmlElementNode, addresses: ServiceAddresses): Transport | undefined {
+  const place = addressOf(port);
+  const isTls = /^https:/i.test(place?.element.getAttribute(place.attribute) ?? "");
+  const [first] = addressList(addresses);
+  const transport: Transport | undefined =
+    isTls && addresses.https !== undefined ? "https" : first?.[0];
+  const address = transport && addresses[transport];
+  if (place && address !== undefined) place.element.setAttribute(place.attribute, address);
+  return transport;
+}
+
+/** One more port of the same binding for each transport that has none yet. */
+function addMissingPorts(
+  port: XmlElementNode,
   addresses: ServiceAddresses,
+  bound: ReadonlyMap<string, Set<Transport>>,
 ): void {
-  const { http, https } = addresses;
-  const isTls = /^https:/i.test(element.getAttribute(name) ?? "");
-  const address = isTls ? (https ?? http) : (http ?? https);
-  if (address !== undefined) element.setAttribute(name, address);
+  const taken = bound.get(port.getAttribute("binding") ?? "");
+  for (const [transport, address] of addressList(addresses)) {
+    if (!taken || taken.has(transport)) continue;
+    taken.add(transport);
+    const copy = port.cloneNode(true);
+    port.parentNode?.insertBefore(copy, port.nextSibling);
+    nameCopy(copy as XmlElementNode, transport, address);
+  }
 }
 
-/** A WSDL with the operation `mediate`, one SOAP 1.1 and one SOAP 1.2 port for each address. */
-export function generateWsdl(service: ProxyService, addresses: ServiceAddresses): string {
-  const name = encodeEntities(service.name);
-  const ports = TRANSPORTS.flatMap((transport) => {
-    const address = addresses[transport];
-    return address === undefined ? [] : [portTexts(name, transport, address)];
-  });
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<wsdl:definitions xmlns:wsdl="${WSDL}" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:soap12="http://schemas.xmlsoap.org/wsdl/soap12/" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:tns="http://ws.apache.org/axis2" targetNamespace="http://ws.apache.org/axis2">
-<wsdl:documentation>${name}</wsdl:documentation>
-<wsdl:types><xs:schema/></wsdl:types>
-<wsdl:portType name="${name}PortType"><wsdl:operation name="mediate"/></wsdl:portType>
-${bindingText(name, "Soap11", "soap")}
-${bindingText(name, "Soap12", "soap12")}
-<wsdl:service name="${name}">
-${ports.join("\n")}
-</wsdl:service>
-</wsdl:definitions>
-`;
-}
-
-function bindingText(name: string, suffix: string, prefix: string): string {
-  return `<wsdl:binding name="${name}${suffix}Binding" type="tns:${name}PortType"><${prefix}:binding transport="http://schemas.xmlsoap.org/soap/http" style="document"/><wsdl:operation name="mediate"><${prefix}:operation soapAction="urn:mediate" style="document"/></wsdl:operation></wsdl:binding>`;
-}
-
-function portTexts(name: string, transport: Transport, address: string): string {
+function nameCopy(copy: XmlElementNode, transport: Transport, address: string): void {
   const word = transport === "https" ? "Https" : "Http";
-  const location = encodeEntities(address);
-  const port = (suffix: string, prefix: string): string =>
-    `<wsdl:port name="${name}${word}${suffix}Endpoint" binding="tns:${name}${suffix}Binding"><${prefix}:address location="${location}"/></wsdl:port>`;
-  return `${port("Soap11", "soap")}\n${port("Soap12", "soap12")}`;
+  copy.setAttribute("name", `${copy.getAttribute("name") ?? ""}${word}`);
+  const place = addressOf(copy);
+  place?.element.setAttribute(place.attribute, address);
+}
+
+function addressOf(port: XmlElementNode): PortAddress | undefined {
+  if (port.localName === "endpoint" && port.namespaceURI === WSDL20)
+    return { element: port, attribute: "address" };
+  const element = elementsOf(port).find(
+    (child) =>
+      child.localName === "address" && ADDRESS_NAMESPACES.includes(child.namespaceURI ?? ""),
+  );
+  return element && { element, attribute: "location" };
+}
+
+const IMPORTS: readonly string[] = ["import", "include", "redefine"];
+
+function rewriteImports(element: XmlElementNode, options: RewriteOptions): void {
+  for (const child of elementsOf(element)) {
+    if (IMPORTS.includes(child.localName ?? "")) {
+      setImport(child, "schemaLocation", options);
+      setImport(child, "location", options);
+    }
+    rewriteImports(child, options);
+  }
+}
+
+function setImport(element: XmlElementNode, attribute: string, options: RewriteOptions): void {
+  const location = element.getAttribute(attribute);
+  if (location === null || location === "") return;
+  const question = attribute === "schemaLocation" ? "xsd" : "wsdl";
+  const address = options.importAddress(location, question);
+  if (address !== undefined) element.setAttribute(attribute, address);
+}
+
+/** The schemas inside `types`, in order. @throws MediationFault when the text is not XML. */
+export function inlineSchemas(text: string): readonly string[] {
+  return elementsOf(rootOf(parseDocument(text)))
+    .filter((element) => element.localName === "types")
+    .flatMap((types) => elementsOf(types))
+    .filter((element) => element.localName === "schema")
+    .map(serializeNode);
 }

@@ -1,22 +1,16 @@
 /**
- * Message payloads as XML trees: the only file that knows which library builds them (xmldom), so that another
- * can be measured and put in its place. Reading is strict: whatever XML 1.0 and Namespaces in XML call
- * an error is refused, and so are document types, hence no entity of a message is ever expanded.
+ * Message payloads as XML trees: what mediators do with them, and the only way to the trees in `tree/`, so that another
+ * library can be measured and put in their place. Reading is strict: whatever XML 1.0 and Namespaces in XML
+ * call an error is refused, and so are document types, hence no entity of a message is ever expanded.
  */
-import {
-  DOMParser,
-  type Document,
-  type Element,
-  type Node,
-  onWarningStopParsing,
-  XMLSerializer,
-} from "@xmldom/xmldom";
-import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
+import { readDocument } from "./tree/document-parser.ts";
+import { treeText } from "./tree/tree-writer.ts";
+import { XmlDocument } from "./tree/xml-document.ts";
+import type { XmlElementNode } from "./tree/xml-element-node.ts";
+import { NODE_TYPE, type XmlNode } from "./tree/xml-node.ts";
 
-export type XmlDocument = Document;
-export type XmlElementNode = Element;
-export type XmlNode = Node;
+export { XmlDocument, type XmlElementNode, type XmlNode };
 
 /** Deepest nesting of a payload; deeper ones would exhaust the stack of whatever walks the tree. */
 export const PAYLOAD_DEPTH_MAX = 500;
@@ -27,96 +21,23 @@ export const PAYLOAD_TAGS_MAX = 400_000;
 /** Most attributes of one element: they are kept in a list that is searched for each. */
 export const PAYLOAD_ATTRIBUTES_MAX = 5_000;
 
-const ELEMENT_NODE = 1;
-const TEXT_NODE = 3;
-const CDATA_NODE = 4;
-
-// eslint-disable-next-line no-control-regex
-const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/;
-
-const serializer = new XMLSerializer();
-
-/** A parser keeps no state between documents, but reports to its own handler: one a document. */
-function newParser(): DOMParser {
-  return new DOMParser({ onError: onWarningStopParsing, locator: false });
-}
+const BOUNDS = {
+  depthMax: PAYLOAD_DEPTH_MAX,
+  tagsMax: PAYLOAD_TAGS_MAX,
+  attributesMax: PAYLOAD_ATTRIBUTES_MAX,
+} as const;
 
 /**
  * Reads one document.
  * @throws MediationFault when the text is not well-formed, has a document type or is nested too deeply.
  */
 export function parseDocument(text: string): XmlDocument {
-  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  if (FORBIDDEN.test(source)) refuse("a character that XML does not allow");
-  checkSize(source);
-  let document: XmlDocument;
-  try {
-    document = newParser().parseFromString(source, "text/xml");
-  } catch (error) {
-    refuse(reasonOf(messageOf(error)));
-  }
-  if (document.doctype) refuse("a document type (<!DOCTYPE>) is not allowed");
-  checkNodes(document);
-  return document;
-}
-
-/** Looks at the text, since a tree that is too large must not be made. Faulty text is left to the parser. */
-function checkSize(source: string): void {
-  let tags = 0;
-  for (let at = source.indexOf("<"); at !== -1; tags += 1) {
-    const next = source.indexOf("<", at + 1);
-    const end = next === -1 ? source.length : next;
-    // An attribute takes five characters at least: a="" and the blank before it.
-    if (end - at > 5 * PAYLOAD_ATTRIBUTES_MAX) checkTag(source.slice(at, end));
-    at = next;
-  }
-  if (tags > PAYLOAD_TAGS_MAX) refuse(`more than ${PAYLOAD_TAGS_MAX} tags`);
-}
-
-/** `text` begins with a tag or another markup; what follows does not count. */
-function checkTag(text: string): void {
-  if (text.startsWith("<!") || text.startsWith("<?")) return;
-  let attributes = 0;
-  for (const [sign] of text.matchAll(/>|=\s*(?:"[^"]*"|'[^']*')/g)) {
-    if (sign === ">") return;
-    attributes += 1;
-    if (attributes > PAYLOAD_ATTRIBUTES_MAX)
-      refuse(`an element with more than ${PAYLOAD_ATTRIBUTES_MAX} attributes`);
-  }
-}
-
-function refuse(reason: string): never {
-  throw new MediationFault(`Error while building message. XML is not well-formed: ${reason}`);
-}
-
-/** xmldom wraps its reason into the name of the handler that stopped it. */
-function reasonOf(message: string): string {
-  return /"(.*)" caused/s.exec(message)?.[1] ?? message;
-}
-
-function checkNodes(document: XmlDocument): void {
-  let depth = 0;
-  let node: XmlNode | null = document.documentElement;
-  while (node) {
-    if (node.nodeValue !== null && FORBIDDEN.test(node.nodeValue))
-      refuse("a reference to a character that XML does not allow");
-    if (node.firstChild) {
-      depth += 1;
-      if (depth > PAYLOAD_DEPTH_MAX) refuse(`nested deeper than ${PAYLOAD_DEPTH_MAX} elements`);
-      node = node.firstChild;
-      continue;
-    }
-    while (node && !node.nextSibling) {
-      node = node.parentNode;
-      depth -= 1;
-    }
-    node = node?.nextSibling ?? null;
-  }
+  return readDocument(text.startsWith("\uFEFF") ? text.slice(1) : text, BOUNDS);
 }
 
 /** The text of a node with every namespace declaration that it needs to stand alone. */
 export function serializeNode(node: XmlNode): string {
-  return serializer.serializeToString(node);
+  return treeText(node);
 }
 
 /** The root element. Every document of this engine has one. */
@@ -127,17 +48,17 @@ export function rootOf(document: XmlDocument): XmlElementNode {
 }
 
 export function isElement(node: XmlNode): node is XmlElementNode {
-  return node.nodeType === ELEMENT_NODE;
+  return node.nodeType === NODE_TYPE.element;
 }
 
 export function isText(node: XmlNode): boolean {
-  return node.nodeType === TEXT_NODE || node.nodeType === CDATA_NODE;
+  return node.nodeType === NODE_TYPE.text || node.nodeType === NODE_TYPE.cdata;
 }
 
 /** A copy that shares nothing with the original. */
 export function cloneDocument(document: XmlDocument): XmlDocument {
-  const copy = newParser().parseFromString("<copy/>", "text/xml");
-  copy.replaceChild(copy.importNode(rootOf(document), true), rootOf(copy));
+  const copy = new XmlDocument();
+  copy.appendChild(copy.importNode(rootOf(document), true));
   return copy;
 }
 

@@ -4,6 +4,7 @@
  * (`_JsonReader_32_` is a blank), a leading character that may not start a name as `_JsonReader_PS_..`.
  */
 import { encodeEntities } from "../../config/xml-entities.ts";
+import { isExactNumber } from "./exact-number.ts";
 import type { JsonValue } from "./json-path.ts";
 
 /** The XML text of a JSON document. */
@@ -15,6 +16,7 @@ export function jsonToXml(root: JsonValue): string {
 function memberText(name: string, value: JsonValue): string {
   if (Array.isArray(value)) return arrayItems(name, value);
   if (value === null) return `<${name}/>`;
+  if (isExactNumber(value)) return `<${name}>${JSON.stringify(value)}</${name}>`;
   if (typeof value !== "object") {
     // eslint-disable-next-line no-control-regex
     const text = String(value).replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, "");

@@ -3,6 +3,7 @@
  * configurations use. Arguments are string values; a list result is a node set of text nodes.
  */
 import { parseDocument, rootOf, type XmlNode } from "./dom.ts";
+import { javaPattern } from "./java-pattern.ts";
 
 type ExtensionFunction = (args: readonly string[]) => string | readonly XmlNode[];
 
@@ -47,7 +48,7 @@ function tokenize(text: string, pattern: string): readonly XmlNode[] {
   if (text === "") return [];
   const owner = parseDocument("<tokens/>");
   const root = rootOf(owner);
-  for (const token of text.slice(0, PATTERN_TEXT_MAX).split(new RegExp(pattern)))
+  for (const token of text.slice(0, PATTERN_TEXT_MAX).split(javaPattern(pattern, "part")))
     root.appendChild(owner.createElement("token")).appendChild(owner.createTextNode(token));
   const tokens: XmlNode[] = [];
   for (let node = root.firstChild; node; node = node.nextSibling) tokens.push(node);

@@ -6,6 +6,7 @@
  */
 import xpath from "xpath";
 import { DocumentOrder } from "./document-order.ts";
+import { MediationFault } from "../mediation-fault.ts";
 import type { XmlNode } from "./dom.ts";
 
 /** A value inside the library. */
@@ -53,6 +54,7 @@ Object.assign(library.XNodeSet.prototype, {
   add(this: NodeSet, node: XmlNode): void {
     this.members ??= new Set(this.nodes);
     if (this.members.has(node)) return;
+    countStep();
     this.members.add(node);
     this.nodes.push(node);
     this.size += 1;
@@ -68,12 +70,27 @@ Object.assign(library.XNodeSet.prototype, {
   },
 } satisfies Pick<NodeSet, "add" | "addArray" | "toArray" | "first">);
 
+/** Longest time of one evaluation. */
+export const XPATH_TIME_MAX_MS = 5_000;
+
+let steps = 0;
+let endsAt = 0;
+
+/** Looks at the clock now and then: an evaluation cannot be interrupted from outside. */
+function countStep(): void {
+  steps += 1;
+  if ((steps & 1023) === 0 && performance.now() > endsAt)
+    throw new MediationFault(`it took longer than ${XPATH_TIME_MAX_MS} ms`);
+}
+
 /** @throws the library's error when the text is no XPath 1.0 expression. */
 export function parseLibraryExpression(text: string): LibraryExpression {
   const parsed = library.parse(text);
   return {
     evaluate(options) {
       order = new DocumentOrder();
+      steps = 0;
+      endsAt = performance.now() + XPATH_TIME_MAX_MS;
       return parsed.evaluate(options);
     },
   };

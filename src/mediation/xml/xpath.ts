@@ -6,6 +6,8 @@
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import { nodeText, type XmlNode } from "./dom.ts";
+import { compileSimpleXPath } from "./simple-xpath.ts";
+import { compileXPath2, needsXPath2 } from "./xpath2.ts";
 import { EXTENSION_FUNCTIONS } from "./xpath-functions.ts";
 import {
   type LibraryExpression,
@@ -45,9 +47,9 @@ const FUNCTION_NAMESPACES = [
 const XPATH_LENGTH_MAX = 10_000;
 
 /**
- * Compiles an expression.
+ * Compiles an expression. What XPath 1.0 cannot read, or asks for a function that it does not have, is XPath 2.0.
  * @param namespaces prefix → URI in scope.
- * @throws SyntaxError when it is not an XPath 1.0 expression.
+ * @throws SyntaxError when it is an expression of neither.
  */
 export function compileXPath(
   source: string,
@@ -55,7 +57,24 @@ export function compileXPath(
 ): XPathExpression {
   if (source.length > XPATH_LENGTH_MAX)
     throw new SyntaxError(`XPath expression is longer than ${XPATH_LENGTH_MAX} characters`);
-  const parsed = parse(source, namespaces);
+  const simple = compileSimpleXPath(source, namespaces, VARIABLE_PREFIXES);
+  if (simple) return { source, evaluate: simple };
+  return compileLibraryXPath(source, namespaces);
+}
+
+/** The same without the quick way of `compileSimpleXPath`: what that one is tested against. */
+export function compileLibraryXPath(
+  source: string,
+  namespaces: ReadonlyMap<string, string>,
+): XPathExpression {
+  if (needsXPath2(source, [...EXTENSION_FUNCTIONS.keys()]))
+    return compileXPath2(source, namespaces);
+  let parsed: LibraryExpression;
+  try {
+    parsed = parse(source, namespaces);
+  } catch (error) {
+    return compileOther(source, namespaces, error);
+  }
   const resolve = (prefix: string): string | undefined =>
     namespaces.get(prefix) ??
     (VARIABLE_PREFIXES.includes(prefix) ? `${VARIABLE_NAMESPACE}${prefix}` : undefined);
@@ -73,6 +92,19 @@ export function compileXPath(
       }
     },
   };
+}
+
+/** Tries XPath 2.0; a text that is neither is reported as XPath 1.0 sees it. */
+function compileOther(
+  source: string,
+  namespaces: ReadonlyMap<string, string>,
+  reason: unknown,
+): XPathExpression {
+  try {
+    return compileXPath2(source, namespaces);
+  } catch {
+    throw reason;
+  }
 }
 
 function parse(source: string, namespaces: ReadonlyMap<string, string>): LibraryExpression {

@@ -6,6 +6,7 @@
 import {
   faultyHead,
   type FieldBlock,
+  type FieldLimits,
   parseRequestHead,
   parseRequestLine,
   type RequestHead,
@@ -14,14 +15,12 @@ import {
 } from "./request-head.ts";
 
 /** Bounds of a head, in bytes. */
-export interface HeadLimits {
+export interface HeadLimits extends FieldLimits {
   /** `client_header_buffer_size`. */
   readonly firstBufferBytes: number;
   /** `large_client_header_buffers`: no line may be longer than one of them. */
   readonly largeBufferBytes: number;
   readonly largeBufferCount: number;
-  /** `max_headers`. */
-  readonly fieldsMax: number;
 }
 
 export type HeadStep =
@@ -74,8 +73,7 @@ export class HeadReader {
     const text = end === this.#text.length ? this.#text : this.#text.slice(0, end);
     const used = skipped + end - before;
     const rest = used === chunk.length ? NOTHING : chunk.subarray(used);
-    const head =
-      this.#sizes.check(text, limits) ?? parseRequestHead(text, limits.fieldsMax, this.#last);
+    const head = this.#sizes.check(text, limits) ?? parseRequestHead(text, limits, this.#last);
     this.#reset();
     return { kind: "head", head, rest, bytes: text.length };
   }

@@ -121,7 +121,11 @@ function methodFault(method: string, target: string): HeadFault | undefined {
  * A whole head: request line, fields, and the empty line at its end. `last`: what the connection
  * received before; a client that goes on with the same fields, byte for byte, needs them read once.
  */
-export function parseRequestHead(text: string, fieldsMax: number, last?: FieldBlock): RequestHead {
+export function parseRequestHead(
+  text: string,
+  { fieldsMax, keepsOddNames = false }: FieldLimits,
+  last?: FieldBlock,
+): RequestHead {
   const lineEnd = text.indexOf("\n");
   const line = withoutCr(lineEnd === -1 ? text : text.slice(0, lineEnd));
   const head = parseRequestLine(line);
@@ -130,7 +134,8 @@ export function parseRequestHead(text: string, fieldsMax: number, last?: FieldBl
   const block = text.slice(lineEnd + 1);
   if (last?.text === block) return { method, target, version, fields: last.fields, line };
   const fields: HeaderField[] = [];
-  const found = readFields(fields, text, { from: lineEnd + 1, countMax: fieldsMax });
+  const from = lineEnd + 1;
+  const found = readFields(fields, text, { from, countMax: fieldsMax, keepsOddNames });
   if (found === undefined) {
     if (last) {
       last.text = block;
@@ -142,6 +147,14 @@ export function parseRequestHead(text: string, fieldsMax: number, last?: FieldBl
     ? tooLarge("client sent too many header lines")
     : invalidField(found.line);
   return { ...head, fields, fault };
+}
+
+/** Which fields a head may have. */
+export interface FieldLimits {
+  /** `max_headers`. */
+  readonly fieldsMax: number;
+  /** Valid names with other signs than letters, digits and "-" are kept. Default: left out, as nginx does. */
+  readonly keepsOddNames?: boolean;
 }
 
 /** The fields of the last head of a connection, with their text. */

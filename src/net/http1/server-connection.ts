@@ -87,6 +87,16 @@ export class ServerConnection implements ExchangeLink {
     return this.#clientEnded;
   }
 
+  /** Counts the connections of the process from 1. */
+  get number(): number {
+    return this.#options.facts.number;
+  }
+
+  /** Nothing has come yet. */
+  get isUnused(): boolean {
+    return this.#requestCount === 0 && this.activity === "waiting";
+  }
+
   /** Closes now when idle, else after the response in progress. */
   retire(): void {
     this.#retired = true;

@@ -53,6 +53,11 @@ export async function makeLeaf(
   return pemPair(made);
 }
 
+/** When a leaf that is made now begins and ends to be valid. */
+export function leafValidity(): { notBeforeDate: Date; notAfterDate: Date } {
+  return validity(LEAF_DAYS);
+}
+
 function pemPair(made: { readonly cert: string; readonly private: string }): CertificateAndKey {
   return { certificate: `${made.cert.trimEnd()}\n`, key: `${made.private.trimEnd()}\n` };
 }

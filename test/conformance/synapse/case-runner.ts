@@ -1,229 +1,148 @@
-/** Runs one acceptance case in process: compiles its files, sends its request, compares what came back. */
-import assert from "node:assert/strict";
+/**
+ * Plays one acceptance case: a worker with the case's files, the back ends that it names, its request and steps over
+ * sockets; says what differs from what the case expects.
+ */
+import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
+import { text } from "node:stream/consumers";
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
-import { formatProblem } from "../../../src/errors/config-error.ts";
-import { compileEngine } from "../../../src/mediation/compile-engine.ts";
-import { EndpointFailure } from "../../../src/mediation/endpoint-failure.ts";
-import type {
-  Engine,
-  EndpointCaller,
-  EndpointRequest,
-  EndpointResponse,
-  ServiceResponse,
-} from "../../../src/mediation/engine.ts";
-import { createLog } from "../../../src/observability/log.ts";
-import { responseOf, stockQuoteResponse } from "../../helpers/stock-quote-backend.ts";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { CaseBackends, SELF_PORT } from "./case-backends.ts";
+import { differencesOf, mayStillCome, type Outcome } from "./case-expectation.ts";
+import {
+  type Case,
+  type CaseRequest,
+  type CaseStep,
+  type Expectation,
+  filesOf,
+} from "./case-format.ts";
+import { type CasePorts, type PortBlock, portsIn } from "./case-ports.ts";
+import { CaseWorker } from "./case-worker.ts";
+import { serverFilesOf } from "./server-files.ts";
 
-export interface Case {
-  readonly id: string;
-  readonly config: string;
-  readonly dependsOn: readonly string[];
-  readonly artifacts: readonly { readonly type: string }[];
-  readonly mediators: readonly string[];
-  readonly backend: readonly string[];
-  readonly request: {
-    readonly method: string;
-    readonly path: string;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: string | null;
-  };
-  readonly expect: Expectation;
-}
+/** Log lines and requests that follow the response are waited for this long. */
+const LATE_MS = 2_000;
+const LATE_STEP_MS = 20;
 
-export interface Expectation {
-  readonly status?: number | null;
-  readonly contains?: readonly string[];
-  readonly notContains?: readonly string[];
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly headerOnce?: string;
-  readonly bodyEquals?: string;
-  readonly jsonEquals?: unknown;
-  readonly bodyEmpty?: boolean;
-  readonly logContains?: readonly string[];
-  readonly countElements?: Readonly<Record<string, number>>;
-  readonly soapFault?: Readonly<Partial<Record<"code" | "reason" | "role" | "detail", string>>>;
-  readonly backendReceives?: number;
-  readonly backendRequestContains?: readonly string[];
-}
-
-export interface Outcome {
-  readonly response: ServiceResponse;
-  readonly body: string;
-  readonly log: string;
-  /** Requests at back ends as text: request line, headers, body. */
-  readonly received: readonly string[];
-}
-
-const SELF_PORT = "8480";
-/** Closed on purpose, whatever the case's back end says. */
-const CLOSED_PORTS = /^(?:9009|9010|9070|869\d)$/;
-
-export async function runCase(item: Case, folder: string): Promise<Outcome> {
-  const lines: string[] = [];
-  const received: string[] = [];
-  const self = new Map<"engine", Engine>();
-  const callEndpoint: EndpointCaller = async (request) => {
-    const text = await textOf(request.body);
-    const { port } = new URL(request.url);
-    const engine = self.get("engine");
-    if (port === SELF_PORT && engine) return selfCall(engine, request, text);
-    received.push(wireText(request, text));
-    return backendResponse(item, request, port, text);
-  };
-  const log = createLog({ node: "test", sinks: [{ write: (line) => lines.push(line) }] });
-  const files = [item.config, ...item.dependsOn].map((file, index) => ({
-    path: `synapse-configs/default/proxy-services/${index}-${basename(file)}`,
-    content: readFileSync(join(folder, file)),
-  }));
-  const result = compileEngine(files, { log, callEndpoint, systemProperties: {} });
-  if (result.kind === "faulty") assert.fail(result.problems.map(formatProblem).join("\n"));
-  const { engine } = result;
-  self.set("engine", engine);
-  const { method, path, headers = {}, body } = item.request;
-  const text = typeof body === "string" && body !== "" ? body : undefined;
-  const response = await engine.handle(
-    serviceRequest({ method, target: path, headers: Object.entries(headers), text }),
-  );
-  const bytes = await textOf(response.body);
-  return { response, body: bytes, log: lines.join(""), received };
-}
-
-function serviceRequest(parts: {
-  readonly method: string;
-  readonly target: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly text: string | undefined;
-}): Parameters<Engine["handle"]>[0] {
-  return {
-    method: parts.method,
-    target: parts.target,
-    headers: parts.headers,
-    body: parts.text === undefined ? undefined : Readable.from([Buffer.from(parts.text)]),
-    transport: "http",
-    remoteAddress: "127.0.0.1",
-    addressPrefixes: { http: `http://localhost:${SELF_PORT}` },
-  };
-}
-
-async function selfCall(
-  engine: Engine,
-  request: EndpointRequest,
-  text: string,
-): Promise<EndpointResponse> {
-  const { pathname, search } = new URL(request.url);
-  const response = await engine.handle(
-    serviceRequest({
-      method: request.method,
-      target: `${pathname}${search}`,
-      headers: request.headers,
-      text: text === "" ? undefined : text,
-    }),
-  );
-  const body = Buffer.from(await textOf(response.body));
-  return {
-    status: response.status,
-    reason: "",
-    headers: [...response.headers, ["Content-Length", String(body.length)]],
-    body: Readable.from([body]),
-  };
-}
-
-function backendResponse(
+/** What differs; empty when the case passes. Stops everything that it has started. */
+export async function runCase(
   item: Case,
-  request: EndpointRequest,
-  port: string,
-  text: string,
-): EndpointResponse {
-  const backend = item.backend.find((line) => line.includes(`:${port}`));
-  if (backend === undefined || CLOSED_PORTS.test(port))
-    throw new EndpointFailure("refused", `connect ECONNREFUSED 127.0.0.1:${port}`);
-  if (backend.startsWith("http ")) return responseOf(200, "text/plain", "OK");
-  return stockQuoteResponse(request, text);
-}
-
-function wireText(request: EndpointRequest, text: string): string {
-  const { pathname, search } = new URL(request.url);
-  const lines = request.headers.map(([name, value]) => `${name}: ${value}`);
-  if (Buffer.isBuffer(request.body)) lines.push(`Content-Length: ${request.body.length}`);
-  return [`${request.method} ${pathname}${search} HTTP/1.1`, ...lines, "", text].join("\r\n");
-}
-
-async function textOf(body: Readable | Buffer | undefined): Promise<string> {
-  if (body === undefined) return "";
-  return (Buffer.isBuffer(body) ? body : await buffer(body)).toString("utf8");
-}
-
-/** Fails when the outcome is not what the case expects. */
-export function checkExpectation(item: Case, outcome: Outcome): void {
-  const { expect } = item;
-  const { response, body } = outcome;
-  const shown = `${response.status} ${body}\n${outcome.log}`;
-  if (typeof expect.status === "number") assert.equal(response.status, expect.status, shown);
-  for (const text of expect.contains ?? [])
-    assert.ok(body.includes(text), `no ${text} in ${shown}`);
-  for (const text of expect.notContains ?? [])
-    assert.ok(!body.includes(text), `${text} in ${shown}`);
-  if (expect.bodyEmpty === true) assert.equal(body, "");
-  if (expect.bodyEquals !== undefined) assert.equal(body, expect.bodyEquals);
-  if (expect.jsonEquals !== undefined) assert.deepEqual(JSON.parse(body), expect.jsonEquals);
-  for (const text of expect.logContains ?? []) assert.ok(outcome.log.includes(text), shown);
-  checkHeaders(expect, response, shown);
-  checkCounts(expect, body, shown);
-  checkFault(expect, body, shown);
-  checkBackend(expect, outcome);
-}
-
-function headerValues(response: ServiceResponse, name: string): readonly string[] {
-  return response.headers
-    .filter(([present]) => present.toLowerCase() === name.toLowerCase())
-    .map(([, value]) => value);
-}
-
-function checkHeaders(expect: Expectation, response: ServiceResponse, shown: string): void {
-  for (const [name, value] of Object.entries(expect.headers ?? {}))
-    assert.ok(
-      headerValues(response, name).join().includes(value),
-      `${name} is not ${value}: ${shown}`,
-    );
-  if (expect.headerOnce === undefined) return;
-  const all = headerValues(response, "Content-Type").join();
-  assert.equal(all.split(expect.headerOnce).length, 2, `${expect.headerOnce} once in ${all}`);
-}
-
-function checkCounts(expect: Expectation, body: string, shown: string): void {
-  for (const [name, count] of Object.entries(expect.countElements ?? {})) {
-    const found = body.match(new RegExp(`<(?:[\\w.-]+:)?${name}[\\s/>]`, "g")) ?? [];
-    assert.equal(found.length, count, `${name} in ${shown}`);
+  folder: string,
+  block: PortBlock,
+): Promise<readonly string[]> {
+  const files = filesOf(item).map((file) => readFileSync(join(folder, file), "utf8"));
+  const named = serverFilesOf(files.join("\n")).map(({ content }) => content);
+  const all = [JSON.stringify(item), ...files, ...named].join("\n");
+  const ports = await block.map([SELF_PORT, ...portsIn(all)], all);
+  const backends = await CaseBackends.start(item, ports);
+  try {
+    const worker = await CaseWorker.start(item, folder, ports);
+    try {
+      return await new Play(item, { ports, backends, worker }).run();
+    } finally {
+      await worker.close();
+    }
+  } finally {
+    await backends.close();
   }
 }
 
-/** Element names of the two SOAP versions for each part of a fault. */
-const FAULT_PARTS = {
-  code: /<(?:faultcode|[\w.-]+:Value)[^>]*>\s*(?:[\w.-]+:)?([^<]*?)\s*</,
-  reason: /<(?:faultstring|[\w.-]+:Text)[^>]*>([^<]*)</,
-  role: /<(?:faultactor|[\w.-]+:Role)[^>]*>([^<]*)</,
-  detail: /<(?:detail|[\w.-]+:Detail)[^>]*>([^<]*)</,
-} as const;
+interface Stage {
+  readonly ports: CasePorts;
+  readonly backends: CaseBackends;
+  readonly worker: CaseWorker;
+}
 
-function checkFault(expect: Expectation, body: string, shown: string): void {
-  for (const part of ["code", "reason", "role", "detail"] as const) {
-    const wanted = expect.soapFault?.[part];
-    if (wanted === undefined) continue;
-    const found = FAULT_PARTS[part]
-      .exec(body)?.[1]
-      ?.replaceAll("&apos;", "'")
-      .replaceAll("&quot;", '"');
-    assert.equal(found, wanted, `fault ${part} in ${shown}`);
+class Play {
+  readonly #item: Case;
+  readonly #stage: Stage;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  constructor(item: Case, stage: Stage) {
+    this.#item = item;
+    this.#stage = stage;
+  }
+
+  async run(): Promise<readonly string[]> {
+    const { request, expect, steps } = this.#item;
+    try {
+      if (steps === undefined || steps.length === 0) return await this.#check(request, expect);
+      return await this.#runSteps(steps);
+    } finally {
+      this.#agent.destroy();
+    }
+  }
+
+  /** Steps show what they say; the last one also what the case as a whole expects. */
+  async #runSteps(steps: readonly CaseStep[]): Promise<readonly string[]> {
+    const differences: string[] = [];
+    for (const [index, step] of steps.entries()) {
+      const request = { ...this.#item.request, ...step.request };
+      const isLast = index === steps.length - 1;
+      await delay(step.waitMs ?? step.delayMs ?? step.sleepMs ?? 0);
+      const times = step.repeat ?? step.times ?? step.count ?? 1;
+      for (let time = 1; time <= times; time += 1) {
+        const final = isLast && time === times;
+        const expect = step.expect ?? this.#item.expect;
+        const found = await this.#check(
+          request,
+          final ? { ...this.#item.expect, ...expect } : expect,
+        );
+        differences.push(...found.map((one) => `step ${index + 1}, time ${time}: ${one}`));
+      }
+    }
+    return differences;
+  }
+
+  async #check(request: CaseRequest, expect: Expectation): Promise<readonly string[]> {
+    const response = await this.#send(request);
+    const { worker, backends, ports } = this.#stage;
+    const outcome = (): Outcome => ({
+      ...response,
+      log: ports.toCase(worker.log),
+      received: backends.received.map((one) => ports.toCase(one)),
+    });
+    for (let waited = 0; waited < LATE_MS; waited += LATE_STEP_MS) {
+      if (!mayStillCome(expect, outcome())) break;
+      await delay(LATE_STEP_MS);
+    }
+    return differencesOf(expect, outcome());
+  }
+
+  async #send(request: CaseRequest): Promise<Pick<Outcome, "status" | "headers" | "body">> {
+    const { ports } = this.#stage;
+    const { method, path, headers = {}, body } = request;
+    const bytes = Buffer.from(ports.toRun(body ?? ""));
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const sent = httpRequest({
+      host: "127.0.0.1",
+      port: ports.of(SELF_PORT),
+      method,
+      path: ports.toRun(path),
+      headers: {
+        Host: `localhost:${ports.of(SELF_PORT)}`,
+        ...Object.fromEntries(
+          Object.entries(headers).map(([name, value]) => [name, ports.toRun(value)]),
+        ),
+        ...(bytes.length > 0 ? { "Content-Length": bytes.length } : {}),
+      },
+      agent: this.#agent,
+    });
+    sent.once("error", reject);
+    sent.once("response", resolve);
+    sent.end(bytes);
+    const response = await promise;
+    return {
+      status: response.statusCode ?? 0,
+      headers: pairsOf(response.rawHeaders).map(([name, value]) => [name, ports.toCase(value)]),
+      body: ports.toCase(await text(response)),
+    };
   }
 }
 
-function checkBackend(expect: Expectation, outcome: Outcome): void {
-  const all = outcome.received.join("\n");
-  if (expect.backendReceives !== undefined)
-    assert.equal(outcome.received.length, expect.backendReceives);
-  for (const text of expect.backendRequestContains ?? [])
-    assert.ok(all.includes(text), `no ${text} in ${all}`);
+function pairsOf(raw: readonly string[]): readonly (readonly [string, string])[] {
+  const pairs: (readonly [string, string])[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2)
+    pairs.push([raw[index] ?? "", raw[index + 1] ?? ""]);
+  return pairs;
 }

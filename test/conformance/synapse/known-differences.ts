@@ -1,27 +1,46 @@
-/** Cases that do not pass, each with the reason. A case that starts to pass fails the suite until it is taken out. */
+/**
+ * Cases that do not pass, each with the reason. A case that starts to pass fails the suite until it is taken out; the same
+ * list stands in docs/synapse-parity.md, which a test compares.
+ */
 
 const MISSING = "the case's files do not hold";
 
 export const KNOWN_DIFFERENCES: ReadonlyMap<string, string> = new Map([
   [
+    "clone-CloneIntegrationNamedEndpointsTestCase",
+    `${MISSING} the sequence aggregateMessagesSeq, which makes one answer of the two`,
+  ],
+  [
+    "auto-InvalidSoapActionTestCase-testInvalidSoapActionValidPayloadFirstElement-263",
+    `${MISSING} the sequence aggregateMessagesForIterateTests`,
+  ],
+  [
     "auto-DynamicKeyXsltTransformationTestCase-xsltTransformationFromDynamicKey-223",
     `${MISSING} the sequences xsltMediatorTestInSequence and xsltMediatorTestOutSequence`,
+  ],
+  [
+    "auto-InLineLocalEntryXsltTransformationTestCase-xsltTransformationWithInlineLocalEntry-225",
+    `${MISSING} the endpoint StockQuote_9000_EP, and its back end is "none"`,
+  ],
+  [
+    "auto-XsltTransformationFromUrlTestCase-xsltTransformationFromUrl-226",
+    `${MISSING} the endpoint StockQuote_9000_EP, and the stylesheets lie on a server that has gone`,
   ],
   [
     "auto-LogMediatorLevelTest-testSendingToDefinedEndpoint-0",
     `${MISSING} the sequence logCategoryTestSequence`,
   ],
   [
-    "auto-SequenceAsLocalRegistryEntryTestCase-testSequenceAsLocalRegistryEntry-395",
-    `${MISSING} dynamic_seq_1.xml, which its local entry names in src`,
+    "auto-SetHostHttpHeaderTestCase-testSetHostHttpHeaderTestCase-396",
+    `${MISSING} the service HttpHostHeaderTestProxy that answers the second hop`,
+  ],
+  [
+    "auto-ConditionalRouterIntegrationTest-conditionalRouterMediatorWithContinueAfterFalseTest-153",
+    "the request lacks the wsa:To that its only route matches, and what follows the router does not run",
   ],
   [
     "auto-DynamicSequenceTestCase-testSequenceMediator-229",
     "the request lacks the header Sequence, whose value names the sequence to run",
-  ],
-  [
-    "auto-SetHostHttpHeaderTestCase-testSetHostHttpHeaderTestCase-396",
-    `${MISSING} the service HttpHostHeaderTestProxy that answers the second hop`,
   ],
   [
     "auto-ESBJAVA4423CustomStatusDescriptionTest-testCustomStatusDescription-327",
@@ -32,15 +51,7 @@ export const KNOWN_DIFFERENCES: ReadonlyMap<string, string> = new Map([
     "it looks for the request line of a wire capture in the body of the answer",
   ],
   [
-    "auto-PropertyIntegrationPOST_TO_URI_PropertyTestCase-testPOST_TO_URI_PropertyTest-107",
-    "POST_TO_URI asks for an absolute request line, which is the sender's to write",
-  ],
-  [
     "pf-xml-array",
     "an element of a format without xmlns stands in the namespace of its file, so it is <root xmlns=..>",
-  ],
-  [
-    "pt-xml-to-json-attr",
-    "attribute prefixes are dropped; the case keeps them by a setting of its test server",
   ],
 ]);

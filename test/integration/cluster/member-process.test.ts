@@ -36,15 +36,30 @@ describe("members in processes of their own", () => {
 
   /** Starts a member and resolves with its process and id when both see each other. */
   async function startChild() {
+    const started = await spawnMember([String(cluster.self.port)]);
+    assert.ok(cluster.members().some((member) => member.id === started.id));
+    return started;
+  }
+
+  async function spawnMember(args: readonly string[]) {
     const script = join(import.meta.dirname, "member-process.ts");
-    const child = spawn(process.execPath, [script, String(cluster.self.port)], {
+    const child = spawn(process.execPath, [script, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     children.push(child);
     const [line] = (await once(child.stdout, "data")) as [Buffer];
-    const id = line.toString().trim();
-    assert.ok(cluster.members().some((member) => member.id === id));
-    return { child, id };
+    const [id = "", port = ""] = line.toString().trim().split(" ");
+    return { child, id, port };
+  }
+
+  const isThere = (id: string) => cluster.members().some((member) => member.id === id);
+
+  async function until(what: string, condition: () => boolean, withinMs: number) {
+    const endMs = systemClock.monotonicMs() + withinMs;
+    while (!condition()) {
+      assert.ok(systemClock.monotonicMs() < endMs, `${what} within ${withinMs} ms`);
+      await new Promise((resolve) => void setTimeout(resolve, 20));
+    }
   }
 
   /** The reason and the milliseconds until a member is reported left. */
@@ -77,6 +92,49 @@ describe("members in processes of their own", () => {
     assert.equal(reason, "left");
     assert.ok(ms < 1000, `${ms} ms`);
     assert.equal((await exited)[0], 0);
+  });
+
+  it("reports a process that is stopped, and takes it back by itself when it goes on, under its old id", async () => {
+    const { child, id } = await startChild();
+    const { reason, ms } = await leaving(id, () => child.kill("SIGSTOP"));
+    assert.equal(reason, "silent");
+    assert.ok(ms < SEEN_MS, `${ms} ms`);
+    child.kill("SIGCONT");
+    await until("it is back", () => isThere(id), SEEN_MS);
+    await leaving(id, () => child.kill("SIGKILL"));
+  });
+
+  it("overlooks a process that is stopped for half a second", async () => {
+    const { child, id } = await startChild();
+    const left: string[] = [];
+    const remove = cluster.on("left", (member) => left.push(member.id));
+    child.kill("SIGSTOP");
+    await new Promise((resolve) => void setTimeout(resolve, 500));
+    child.kill("SIGCONT");
+    await new Promise((resolve) => void setTimeout(resolve, 1500));
+    remove();
+    assert.deepEqual(left, []);
+    await leaving(id, () => child.kill("SIGKILL"));
+  });
+
+  it("keeps a process with another secret out, with one line in the log", async () => {
+    const { child, id } = await spawnMember([String(cluster.self.port), "0", "another"]);
+    await new Promise((resolve) => void setTimeout(resolve, 1500));
+    assert.equal(isThere(id), false);
+    const lines = log.messages("warn").filter((line) => line.includes("does not authenticate"));
+    assert.equal(lines.length, 1);
+    child.kill("SIGKILL");
+  });
+
+  it("finds all again when every well-known member was down and comes up, without a restart of the others", async () => {
+    const first = await spawnMember([String(cluster.self.port)]);
+    const second = await spawnMember([first.port]);
+    await until("all see each other", () => isThere(second.id), SEEN_MS);
+    await leaving(first.id, () => first.child.kill("SIGKILL"));
+    assert.ok(isThere(second.id));
+    const again = await spawnMember([first.port, first.port]);
+    await until("it is back", () => isThere(again.id), SEEN_MS);
+    for (const { child, id } of [second, again]) await leaving(id, () => child.kill("SIGKILL"));
   });
 
   it("warns when there is no groupPassword", async () => {

@@ -148,6 +148,21 @@ describe("a node's management port through the manager", () => {
     assert.deepEqual([head.status, head.body], [200, ""]);
   });
 
+  it("gives admins a worker's traces and tokens for them, and nobody else at the worker's own port", async () => {
+    const { status, body } = await started.ask("/carbon/nodes/worker-1/traces", password);
+    assert.equal(status, 200);
+    assert.deepEqual(JSON.parse(body), { count: 0, list: [] });
+    const token = await started.ask("/carbon/nodes/worker-1/traces/token", password);
+    assert.equal(token.status, 200);
+    assert.match(token.body, /"header":"X-Bascule-Trace","token":"[\w-]{32}"/);
+    assert.equal((await started.ask("/carbon/nodes/worker-1/traces", undefined)).status, 401);
+    const direct = await request(`https://127.0.0.1:${worker.port}/traces/token`);
+    assert.equal(direct.status, 403);
+    assert.doesNotMatch(direct.body, /"token"/);
+    const own = await started.ask("/carbon/nodes/manager/traces", password);
+    assert.equal(own.status, 404);
+  });
+
   it("tells a wrong query, an unknown node, an unknown path and an address form of a name", async () => {
     const statusOf = async (path: string) => (await started.ask(path, password)).status;
     assert.equal(await statusOf("/carbon/nodes/worker-1/logs?lines=many"), 400);

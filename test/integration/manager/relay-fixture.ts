@@ -5,7 +5,11 @@ import type { Member } from "../../../src/cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../../../src/cluster/member-properties.ts";
 import { identityFingerprint } from "../../../src/net/tls/certificate-fingerprint.ts";
 import { makeAuthority, makeLeaf } from "../../../src/net/tls/local-certificates.ts";
+import { TraceRing } from "../../../src/mediation/trace/trace-ring.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
 import { LogDoor } from "../../../src/worker/log-door.ts";
+import type { ManagerCheck } from "../../../src/worker/manager-door.ts";
+import { TraceDoor } from "../../../src/worker/trace-door.ts";
 import { ManagementListener } from "../../../src/worker/management-listener.ts";
 import { type MadeLogs, makeLogs } from "../../helpers/made-logs.ts";
 import { makeMember, RecordingCluster } from "../../helpers/recording-cluster.ts";
@@ -54,6 +58,14 @@ export async function startMemberWorker(
   writeFileSync(join(files, "node.crt"), own.certificate);
   writeFileSync(join(files, "node.key"), own.key);
   const made = makeLogs(name);
+  const traces = new TraceRing(systemClock);
+  const isManager: ManagerCheck = (fingerprint) =>
+    cluster
+      .members()
+      .some(
+        ({ role, properties }) =>
+          role === "manager" && properties[MEMBER_PROPERTIES.managementCertificate] === fingerprint,
+      );
   const listener = await ManagementListener.start(
     {
       scheme: "https",
@@ -71,20 +83,14 @@ export async function startMemberWorker(
     {
       view: () => ({
         name,
+        readiness: { missing: [], degraded: false },
         revision: "abc",
         artifacts: [],
         refused: undefined,
         managerUrl: undefined,
       }),
-      logs: new LogDoor(made.logs, (fingerprint) =>
-        cluster
-          .members()
-          .some(
-            ({ role, properties }) =>
-              role === "manager" &&
-              properties[MEMBER_PROPERTIES.managementCertificate] === fingerprint,
-          ),
-      ),
+      logs: new LogDoor(made.logs, isManager),
+      traces: new TraceDoor(traces, isManager),
     },
   );
   const fingerprint = identityFingerprint({ cert: own.certificate, key: own.key }) ?? "";

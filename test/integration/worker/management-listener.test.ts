@@ -4,6 +4,9 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { ManagementListener } from "../../../src/worker/management-listener.ts";
+import { TraceRing } from "../../../src/mediation/trace/trace-ring.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
+import { TraceDoor } from "../../../src/worker/trace-door.ts";
 import { LogDoor } from "../../../src/worker/log-door.ts";
 import { makeLogs } from "../../helpers/made-logs.ts";
 import { request } from "../../helpers/http-request.ts";
@@ -22,12 +25,14 @@ before(async () => {
   listener = await ManagementListener.start(config, {
     view: () => ({
       name: "worker-1",
+      readiness: { missing: [], degraded: false },
       revision: "abc",
       artifacts: [],
       refused: undefined,
       managerUrl: "https://mgt.example/carbon",
     }),
     logs: new LogDoor(makeLogs().logs, () => true),
+    traces: new TraceDoor(new TraceRing(systemClock), () => true),
   });
 });
 

@@ -4,7 +4,12 @@ import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import type { Engine, ServiceRequest, ServiceResponse } from "../../../src/mediation/engine.ts";
+import { ByteQueue, bytesStream } from "../../../src/net/byte-queue.ts";
+import { collectBytes } from "../../../src/net/byte-stream.ts";
+import { streamOf } from "../../../src/net/readable-bytes.ts";
+import { MessagesInFlight } from "../../../src/worker/messages-in-flight.ts";
 import { ServiceListener } from "../../../src/worker/service-listener.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 
@@ -13,7 +18,10 @@ type Handler = (request: ServiceRequest) => ServiceResponse | Promise<ServiceRes
 const listeners: ServiceListener[] = [];
 after(() => Promise.all(listeners.map((listener) => listener.close())));
 
-async function listening(handler: Handler): Promise<ServiceListener> {
+async function listening(
+  handler: Handler,
+  more: { readonly inFlight?: MessagesInFlight } = {},
+): Promise<ServiceListener> {
   const engine: Engine = {
     artifacts: [],
     handle: async (request) => handler(request),
@@ -31,6 +39,7 @@ async function listening(handler: Handler): Promise<ServiceListener> {
     addressPrefixes: { http: "http://esb.example:8280" },
     currentEngine: () => engine,
     log: new MemoryLog(),
+    ...more,
   });
   listeners.push(listener);
   return listener;
@@ -65,7 +74,7 @@ test("an answer whose body breaks off never looks complete", async () => {
       const body = new Readable({ read: () => undefined });
       body.push("first part");
       setTimeout(() => body.destroy(new Error("the back end has gone")), 20);
-      return { status: 200, headers, body };
+      return { status: 200, headers, body: streamOf(body) };
     };
   };
   const chunked = await exchange(await listening(broken([])), GET);
@@ -96,7 +105,7 @@ test("an answer to HEAD tells the length of the body that it leaves out", async 
   const listener = await listening(() => ({
     status: 200,
     headers: [["Content-Length", "7"]],
-    body: Readable.from([]),
+    body: bytesStream(Buffer.alloc(0)),
   }));
   const answer = await exchange(listener, GET.replace("GET", "HEAD"));
   assert.match(answer, /Content-Length: 7\r\n/);
@@ -136,4 +145,124 @@ test("a stop lets requests in flight finish and takes no new connection", async 
   release.resolve();
   assert.match(await answer, /finished$/);
   await closed;
+});
+
+const POST_HEAD = "POST /services/P HTTP/1.1\r\nHost: h\r\n";
+
+async function bodyOf(request: ServiceRequest): Promise<string> {
+  const { body } = request;
+  if (body === undefined) return "none";
+  const bytes = Buffer.isBuffer(body) ? body : await collectBytes(body, 1_000_000);
+  return bytes.toString("latin1");
+}
+
+const echo: Handler = async (request) => ({
+  status: 200,
+  headers: [],
+  body: Buffer.from(await bodyOf(request)),
+});
+
+test("requests that come in one packet are answered in order", async () => {
+  const listener = await listening(echo);
+  const one = `${POST_HEAD}Content-Length: 3\r\n\r\none`;
+  const two = `${POST_HEAD}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\ntwo\r\n0\r\n\r\n`;
+  const answers = await exchange(listener, one + two);
+  assert.match(answers, /\r\n\r\noneHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\ntwo$/);
+});
+
+test("Expect: 100-continue is answered when the body is asked for", async () => {
+  const listener = await listening(echo);
+  const socket = connect(listener.port, "127.0.0.1");
+  socket.write(
+    `${POST_HEAD}Expect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n`,
+  );
+  const [first] = (await once(socket, "data")) as [Buffer];
+  assert.equal(first.toString(), "HTTP/1.1 100 Continue\r\n\r\n");
+  socket.write("body");
+  assert.match(await text(socket), /^HTTP\/1\.1 200 OK\r\n[^]*body$/);
+});
+
+test("headers with underscores reach the services, and heads that are too large get 431", async () => {
+  const listener = await listening(({ headers }) => {
+    const names = headers.map(([name]) => name).join(",");
+    return { status: 200, headers: [], body: Buffer.from(names) };
+  });
+  assert.match(await exchange(listener, GET.replace("Host", "x_id: 7\r\nHost")), /x_id,Host/);
+  const large = `X-Large: ${"x".repeat(40_000)}\r\nHost`;
+  assert.match(await exchange(listener, GET.replace("Host", large)), /^HTTP\/1\.1 431 /);
+});
+
+test("a body that nobody reads does not end the connection when it is short", async () => {
+  const listener = await listening(() => ({ status: 202, headers: [], body: undefined }));
+  const socket = connect(listener.port, "127.0.0.1");
+  socket.write(`${POST_HEAD}Content-Length: 4\r\n\r\nbo`);
+  await setImmediate();
+  socket.write(`dy${GET}`);
+  assert.equal((await text(socket)).match(/HTTP\/1\.1 202 Accepted/g)?.length, 2);
+});
+
+test("beyond the limit of messages in flight clients are told to come again", async () => {
+  const inFlight = new MessagesInFlight(1);
+  const begun = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const listener = await listening(
+    async () => {
+      begun.resolve();
+      await release.promise;
+      return { status: 200, headers: [], body: undefined };
+    },
+    { inFlight },
+  );
+  const first = exchange(listener, GET);
+  await begun.promise;
+  assert.match(await exchange(listener, GET), /^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
+  release.resolve();
+  assert.match(await first, /^HTTP\/1\.1 200/);
+  assert.equal(inFlight.count, 0);
+});
+
+test("a client that goes away in the middle of an answer leaves nothing behind", async () => {
+  const inFlight = new MessagesInFlight(10);
+  const cancelled = Promise.withResolvers<void>();
+  const listener = await listening(
+    () => {
+      const calls = { pause: () => {}, resume: () => {}, cancel: () => cancelled.resolve() };
+      const body = new ByteQueue(calls);
+      body.push(Buffer.from("first"));
+      return { status: 200, headers: [], body };
+    },
+    { inFlight },
+  );
+  const socket = connect(listener.port, "127.0.0.1");
+  socket.write(GET);
+  await once(socket, "data");
+  socket.destroy();
+  await cancelled.promise;
+  assert.equal(inFlight.count, 0);
+});
+
+test("a client that reads nothing holds the source of its answer back", async () => {
+  const paused = Promise.withResolvers<void>();
+  const chunk = Buffer.alloc(256 * 1024);
+  const listener = await listening(() => {
+    let left = 1_000;
+    const stop = (): void => {
+      left = 0;
+      paused.resolve();
+    };
+    const body = new ByteQueue({ pause: stop, resume: () => {}, cancel: () => {} });
+    const more = async (): Promise<void> => {
+      while (left-- > 0) {
+        body.push(chunk);
+        await setImmediate();
+      }
+    };
+    void more();
+    return { status: 200, headers: [], body };
+  });
+  const socket = connect(listener.port, "127.0.0.1");
+  socket.pause();
+  socket.write(GET);
+  await paused.promise;
+  socket.destroy();
 });

@@ -6,19 +6,49 @@ import {
   DATAGRAM_BYTES_MAX,
   DatagramSeal,
   PLAIN_BYTES_MAX,
-} from "../../../src/cluster/mesh/datagram-seal.ts";
-import { ReplayWindow } from "../../../src/cluster/mesh/replay-window.ts";
+} from "../../../src/cluster/swim/datagram-seal.ts";
+import { Keyring } from "../../../src/cluster/swim/keyring.ts";
+import { ReplayWindow } from "../../../src/cluster/swim/replay-window.ts";
 
 const KEY = randomBytes(32);
 
 function pair(receiverKey = KEY, receiverDomain = "d") {
   const senderId = randomUUID();
-  const sender = new DatagramSeal(KEY, "d", senderId);
-  const receiver = new DatagramSeal(receiverKey, receiverDomain, randomUUID());
+  const sender = new DatagramSeal(new Keyring([KEY]), "d", senderId);
+  const receiver = new DatagramSeal(new Keyring([receiverKey]), receiverDomain, randomUUID());
   return { sender, senderId, receiver };
 }
 
 describe("DatagramSeal", () => {
+  it("lets members whose secret is being rotated understand each other at every step", () => {
+    const [older, newer] = [randomBytes(32), randomBytes(32)];
+    const steps = [[older], [older, newer], [newer, older], [newer]];
+    const rings = [new Keyring([older]), new Keyring([older])] as const;
+    const ids = [randomUUID(), randomUUID()] as const;
+    const seals = [
+      new DatagramSeal(rings[0], "d", ids[0]),
+      new DatagramSeal(rings[1], "d", ids[1]),
+    ] as const;
+    for (const step of steps) {
+      for (const ring of rings) {
+        ring.replace(step);
+        for (const [from, to] of [seals, seals.toReversed()])
+          assert.equal(to?.open(from?.seal(Buffer.from("x")) ?? Buffer.alloc(0)).kind, "opened");
+      }
+    }
+    const outdated = new DatagramSeal(new Keyring([older]), "d", randomUUID());
+    assert.equal(seals[0].open(outdated.seal(Buffer.from("x"))).kind, "foreign");
+  });
+
+  it("still drops what came before when the secret has changed", () => {
+    const ring = new Keyring([KEY]);
+    const receiver = new DatagramSeal(ring, "d", randomUUID());
+    const datagram = new DatagramSeal(ring, "d", randomUUID()).seal(Buffer.from("x"));
+    assert.equal(receiver.open(datagram).kind, "opened");
+    ring.replace([randomBytes(32), KEY]);
+    assert.equal(receiver.open(datagram).kind, "repeated");
+  });
+
   it("opens what a member of the same group has sealed, and names the sender", () => {
     const { sender, senderId, receiver } = pair();
     const opened = receiver.open(sender.seal(Buffer.from("content")));

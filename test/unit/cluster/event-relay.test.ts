@@ -11,6 +11,8 @@ const MEMBER: Member = {
   host: "h",
   port: 1,
   role: "worker",
+  domain: "d",
+  hostNames: { name: "n", hostname: "h", domain: "", internalHostname: "h", internalDomain: "" },
   subDomain: "worker",
   ports: {},
   properties: {},

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { type ClusterMessage, REPLAY_MS } from "../../../src/cluster/cluster.ts";
-import { IN_FLIGHT_MAX, KEPT_MESSAGES_MAX } from "../../../src/cluster/mesh/mesh-timing.ts";
-import { Outbox } from "../../../src/cluster/mesh/outbox.ts";
-import { SeenIds } from "../../../src/cluster/mesh/seen-ids.ts";
+import { IN_FLIGHT_MAX, KEPT_MESSAGES_MAX } from "../../../src/cluster/swim/swim-timing.ts";
+import { Outbox } from "../../../src/cluster/swim/outbox.ts";
+import { SeenIds } from "../../../src/cluster/swim/seen-ids.ts";
 
 function message(topic = "t"): ClusterMessage {
   return { id: randomUUID(), topic, body: {} };

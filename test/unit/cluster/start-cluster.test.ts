@@ -1,31 +1,10 @@
 /** What a start refuses before it opens anything. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bindMemberPort } from "../../../src/cluster/mesh/bind-member-port.ts";
-import { type ClusterOptions, startCluster } from "../../../src/cluster/start-cluster.ts";
+import { bindMemberPort } from "../../../src/cluster/swim/bind-member-port.ts";
 import { FakeClock } from "../../helpers/fake-clock.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 import { MemoryNetwork } from "../../helpers/memory-network.ts";
-
-describe("startCluster", () => {
-  it("says that the provider hazelcast is not there yet", async () => {
-    const options: ClusterOptions = {
-      provider: "hazelcast",
-      domain: "d",
-      localMemberHost: "127.0.0.1",
-      localMemberPort: 4200,
-      members: [],
-      groupPassword: undefined,
-      self: { role: "worker", subDomain: "worker", ports: {}, properties: {} },
-      log: new MemoryLog(),
-      clock: new FakeClock(),
-    };
-    await assert.rejects(startCluster(options), {
-      code: "CLUSTER_START",
-      message: /"hazelcast" is not part of this version: .* the default$/,
-    });
-  });
-});
 
 describe("bindMemberPort", () => {
   const host = "127.0.0.1";
@@ -45,8 +24,20 @@ describe("bindMemberPort", () => {
     for (let port = 4200; port < 4300; port += 1) await bind({ host, port });
     await assert.rejects(bindMemberPort(bind, { host, port: 4200 }, new MemoryLog()), {
       code: "CLUSTER_START",
-      message: /all UDP ports from 4200 to 4299 on 127\.0\.0\.1 are taken/,
+      message: /all ports from 4200 to 4299 on 127\.0\.0\.1 are taken/,
     });
+  });
+
+  it("does not move on where the port is strict", async () => {
+    const { bind } = new MemoryNetwork(new FakeClock());
+    await bind({ host, port: 4200 });
+    await assert.rejects(
+      bindMemberPort(bind, { host, port: 4200, isStrict: true }, new MemoryLog()),
+      {
+        code: "CLUSTER_START",
+        message: /127\.0\.0\.1:4200 is taken .* forbids to move on/,
+      },
+    );
   });
 
   it("refuses to advertise an address that stands for all", async () => {

@@ -4,7 +4,11 @@ import { describe, it } from "node:test";
 import { readAxis2 } from "../../../src/config/axis2.ts";
 import { reading, xml } from "./reading.ts";
 
-function read(content: string | undefined, portOffset = 0) {
+function read(
+  content: string | undefined,
+  portOffset = 0,
+  properties: Readonly<Record<string, string>> = {},
+) {
   const { reader, errors, warnings } = reading({}, { KEYSTORE_PASSWORD: "s3cret" });
   const config = readAxis2(
     content === undefined
@@ -16,6 +20,7 @@ function read(content: string | undefined, portOffset = 0) {
       managementPorts: { httpPort: 9763, httpsPort: 9443 },
       notices: [],
       portOffset,
+      properties,
     },
     reader,
   );
@@ -30,7 +35,8 @@ const keystore = (location: string, more = "") =>
 
 describe("axis2.xml", () => {
   it("means http 8280 and https 8243 when it is absent, with the offset", () => {
-    assert.deepEqual(read(undefined, 1).config, {
+    const { transport: _, ...config } = read(undefined, 1).config;
+    assert.deepEqual(config, {
       clustering: undefined,
       serviceListeners: [
         {
@@ -181,5 +187,42 @@ describe("axis2.xml", () => {
     assert.deepEqual(warnings, [
       "3: unknown element <tranportReceiver> in <axisconfig> is ignored",
     ]);
+  });
+
+  it("reads bounds of messages and how the node calls out", () => {
+    const { config, errors } = read(
+      `<parameter name="maxMessagesInFlight">7</parameter><parameter name="maxMessageBytes">2048</parameter>
+       <transportSender name="https"><parameter name="http.proxyHost">proxy.lan</parameter>
+         <parameter name="http.nonProxyHosts">localhost|*.lan</parameter><parameter name="HostnameVerifier">AllowAll</parameter>
+         <parameter name="worker_pool_size_core">400</parameter>
+         <parameter name="customSSLProfiles"><profile><servers>a:443, b:8443</servers>
+           <trustedCertificateFile>/tls/a.pem</trustedCertificateFile></profile></parameter>
+       </transportSender>`,
+    );
+    assert.deepEqual(errors, []);
+    assert.deepEqual(config.transport, {
+      messagesInFlightMax: 7,
+      messageBytesMax: 2048,
+      proxy: { host: "proxy.lan", port: 80, nonProxyHosts: "localhost|*.lan" },
+      tls: {},
+      checksHostNames: false,
+      tlsProfiles: [
+        { servers: ["a:443", "b:8443"], files: { trustedCertificateFile: "/tls/a.pem" } },
+      ],
+    });
+  });
+
+  it("takes the proxy of the command line where the file names none", () => {
+    const properties = { "http.proxyHost": "p.lan", "http.proxyPort": "3128" };
+    const { config } = read(undefined, 0, properties);
+    assert.deepEqual(config.transport?.proxy, { host: "p.lan", port: 3128, nonProxyHosts: "" });
+    const bad = read('<parameter name="maxMessagesInFlight">0</parameter>');
+    assert.match(bad.errors[0] ?? "", /"0" is not a number of messages: expected 1 to 1000000/);
+  });
+
+  it("reads the name that pinnedServers are compared with", () => {
+    const parameter = '<parameter name="SynapseConfig.ServerName">east</parameter>';
+    assert.equal(read(parameter).config.serverName, "east");
+    assert.equal(read("").config.serverName, undefined);
   });
 });

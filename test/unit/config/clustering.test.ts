@@ -47,6 +47,43 @@ describe("clustering", () => {
     });
   });
 
+  it("reads the settings of the embedded membership under happn's names", () => {
+    const { config, errors, warnings } = read(
+      parameter("clusterName", "esb") +
+        parameter("hosts", "['10.0.0.1:56000', '10.0.0.2-3:56000']") +
+        parameter("pingInterval", "1000") +
+        parameter("pingReqGroupSize", "0") +
+        parameter("udp.maxDgramSize", "512") +
+        parameter("seedWait", "500") +
+        parameter("localMemberPortStrict", "true"),
+    );
+    assert.deepEqual([...errors, ...warnings], []);
+    assert.equal(config?.domain, "esb");
+    assert.deepEqual(
+      config?.members.map(({ host, port }) => `${host}:${port}`),
+      ["10.0.0.1:56000", "10.0.0.2:56000", "10.0.0.3:56000"],
+    );
+    assert.deepEqual(config?.swim, {
+      timing: { pingIntervalMs: 1000, pingReqGroupSize: 0, maxDgramBytes: 512 },
+      isPortStrict: true,
+      seedWaitMs: 500,
+    });
+  });
+
+  it("refuses times, addresses and names of the embedded membership that make no sense", () => {
+    for (const [name, value] of [
+      ["pingInterval", "5"],
+      ["pingTimeout", "soon"],
+      ["udp.maxDgramSize", "9000"],
+      ["hosts", "10.0.0.1"],
+      ["hosts", "10.0.0.1:99999"],
+      ["seed", "maybe"],
+    ] as const)
+      assert.equal(read(parameter(name, value)).errors.length, 1, `${name} ${value}`);
+    const both = read(parameter("domain", "a") + parameter("clusterName", "b"));
+    assert.match(both.errors.join(), /two names for one thing and differ/);
+  });
+
   it("is off when enable is false, and then nothing in it is looked at", () => {
     const { config, errors, warnings } = read(
       parameter("localMemberPort", "junk") + "<nonsense/>",
@@ -87,6 +124,37 @@ describe("clustering", () => {
       read(parameter("provider", "redis")).errors[0] ?? "",
       /expected "embedded" or "hazel/,
     );
+  });
+
+  it("reads where Hazelcast members are, ranges allowed, and how to start one", () => {
+    const hazelcast = parameter("provider", "hazelcast");
+    const { config, errors } = read(
+      hazelcast +
+        parameter("hazelcastMembers", "hz.example.com, 10.0.0.2-3:5702") +
+        parameter("hazelcastCommand", "java -Dhazelcast.config={config} Main"),
+    );
+    assert.deepEqual(errors, []);
+    assert.deepEqual(config?.hazelcast, {
+      members: [
+        { host: "hz.example.com", port: 5701 },
+        { host: "10.0.0.2", port: 5702 },
+        { host: "10.0.0.3", port: 5702 },
+      ],
+      command: "java -Dhazelcast.config={config} Main",
+    });
+    assert.deepEqual(read(hazelcast).config?.hazelcast, { members: [], command: undefined });
+    for (const wrong of ["10.0.0.1:0", "10.0.0.1:70000", "a:b", "10.0.0.9-2", ":5701"])
+      assert.equal(read(hazelcast + parameter("hazelcastMembers", wrong)).errors.length, 1, wrong);
+    assert.match(
+      read(hazelcast + parameter("hazelcastCommand", "java Main")).errors[0] ?? "",
+      /must contain \{config\}/,
+    );
+  });
+
+  it("warns of Hazelcast settings without the provider", () => {
+    const { config, warnings } = read(parameter("hazelcastMembers", "10.0.0.1"));
+    assert.equal(config?.hazelcast, undefined);
+    assert.match(warnings[0] ?? "", /are ignored: they need <parameter name="provider">hazelcast/);
   });
 
   it("supports the scheme wka only", () => {

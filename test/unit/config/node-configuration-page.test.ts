@@ -12,8 +12,11 @@ const READERS = [
   "clustering.ts",
   "datasources.ts",
   "deployment-synchronizer.ts",
+  "node-presence.ts",
   "registry.ts",
   "service-listeners.ts",
+  "swim-settings.ts",
+  "transport-settings.ts",
   "well-known-members.ts",
 ];
 

@@ -73,7 +73,7 @@ test("all problems of all files are collected with file and line", () => {
       [`${BASE}proxy-services/p.xml`]: `<proxy xmlns="${SYNAPSE}"/>`,
       [`${BASE}proxy-services/q.xml`]: named("proxy", "Q"),
       [`${BASE}proxy-services/r.xml`]: named("proxy", "R", "<target/>"),
-      [`${BASE}sequences/s.xml`]: named("sequence", "s", "\n<iterate/>\n<drop/>\n<foo/>"),
+      [`${BASE}sequences/s.xml`]: named("sequence", "s", "\n<bar/>\n<drop/>\n<foo/>"),
       [`${BASE}sequences/t.xml`]: "<sequence",
     }).map((line) =>
       line
@@ -81,11 +81,11 @@ test("all problems of all files are collected with file and line", () => {
         .replace(/not well-formed: .* in/, "not well-formed in"),
     ),
     [
-      `Artifacts of kind api are not supported yet in ${BASE}api/a.xml:1`,
+      `Attribute 'context' is required for an API definition in ${BASE}api/a.xml:1`,
       `The 'name' attribute is required for a Proxy service definition in ${BASE}proxy-services/p.xml:1`,
       `Target is required for a Proxy service definition in ${BASE}proxy-services/q.xml:1`,
       `Target of the proxy service must declare either an inSequence or endpoint or both in ${BASE}proxy-services/r.xml:1`,
-      `Unknown mediator referenced by configuration element : iterate. .. in ${BASE}sequences/s.xml:2`,
+      `Unknown mediator referenced by configuration element : bar. .. in ${BASE}sequences/s.xml:2`,
       `Unknown mediator referenced by configuration element : foo. .. in ${BASE}sequences/s.xml:4`,
       `XML is not well-formed in ${BASE}sequences/t.xml:1`,
     ],
@@ -116,7 +116,7 @@ test("kinds may share a name, and unknown attributes are ignored", () => {
 
 test("faulty expressions and patterns are found at deployment", () => {
   const inner =
-    '<filter xpath="//a["/><filter source="." regex="("/><log><property name="p" expression="json-eval($..a)"/></log>';
+    '<filter xpath="//a["/><filter source="." regex="("/><log><property name="p" expression="json-eval($.a[x])"/></log>';
   const found = problems({ [`${BASE}sequences/a.xml`]: named("sequence", "s", inner) });
   assert.equal(found.length, 3, found.join("\n"));
   assert.match(

@@ -1,7 +1,6 @@
 /** An engine with a back end that tests script: requests that reach it are kept, answers come from a function. */
 import assert from "node:assert/strict";
-import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
+import type { Readable } from "node:stream";
 import { formatProblem } from "../../../src/errors/config-error.ts";
 import { compileEngine } from "../../../src/mediation/compile-engine.ts";
 import type {
@@ -12,6 +11,11 @@ import type {
   HeaderList,
   ServiceRequest,
 } from "../../../src/mediation/engine.ts";
+import { bytesStream } from "../../../src/net/byte-queue.ts";
+import { type ByteStream, collectBytes } from "../../../src/net/byte-stream.ts";
+import { streamOf } from "../../../src/net/readable-bytes.ts";
+import type { Clock } from "../../../src/runtime/clock.ts";
+import type { SqlPort } from "../../../src/mediation/sql/sql-port.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 import { responseOf } from "../../helpers/stock-quote-backend.ts";
 
@@ -46,6 +50,18 @@ export interface Ask {
   readonly transport?: "http" | "https";
 }
 
+export interface WorldOptions {
+  /** Databases of dblookup and dbreport. */
+  readonly sql?: SqlPort;
+  /** Default: a clock that stands still. */
+  readonly clock?: Clock;
+  readonly newMessageId?: () => string;
+  /** Files of the deployment beside the definitions: path and text. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly systemProperties?: Readonly<Record<string, string>>;
+  readonly serverName?: string;
+}
+
 export type Backend = (request: ReceivedRequest) => EndpointResponse | Promise<EndpointResponse>;
 
 export class MediationWorld {
@@ -55,8 +71,11 @@ export class MediationWorld {
   readonly engine: Engine;
   readonly warnings: readonly string[];
 
+  readonly #options: WorldOptions;
+
   /** `definitions` is what stands inside `<definitions>`. */
-  constructor(definitions: string) {
+  constructor(definitions: string, options: WorldOptions = {}) {
+    this.#options = options;
     const result = this.compile(definitions);
     if (result.kind === "faulty") assert.fail(result.problems.map(formatProblem).join("\n"));
     this.engine = result.engine;
@@ -66,16 +85,22 @@ export class MediationWorld {
   compile(definitions: string): CompileResult {
     const text = `<definitions xmlns="${SYNAPSE}">${definitions}</definitions>`;
     const file = { path: "synapse-configs/default/synapse.xml", content: Buffer.from(text) };
-    return compileEngine([file], {
+    const others = Object.entries(this.#options.files ?? {}).map(([path, content]) => ({
+      path,
+      content: Buffer.from(content),
+    }));
+    return compileEngine([file, ...others], {
+      serverName: this.#options.serverName,
       log: this.log,
-      systemProperties: { "server.home": "/opt/node" },
-      newMessageId: () => "urn:uuid:1",
-      clock: {
+      systemProperties: { "server.home": "/opt/node", ...this.#options.systemProperties },
+      newMessageId: this.#options.newMessageId ?? (() => "urn:uuid:1"),
+      clock: this.#options.clock ?? {
         wallMs: () => 1_700_000_000_000,
         monotonicMs: () => 0,
         after: () => ({ cancel: () => undefined }),
         every: () => ({ cancel: () => undefined }),
       },
+      sql: this.#options.sql,
       callEndpoint: (request) => this.#call(request),
     });
   }
@@ -107,7 +132,7 @@ export function requestOf(ask: Ask): ServiceRequest {
     method,
     target: ask.path ?? "/services/P",
     headers: Object.entries(headers),
-    body: typeof body === "string" ? Readable.from([Buffer.from(body)]) : body,
+    body: streamBody(body),
     transport: ask.transport ?? "http",
     remoteAddress: "10.1.2.3",
     addressPrefixes: { http: "http://esb.example:80", https: "https://esb.example:443" },
@@ -121,9 +146,15 @@ export function proxy(inSequence: string, rest = ""): string {
 
 export const TO_BACKEND = '<endpoint><address uri="http://backend:9000/s"/></endpoint>';
 
-export async function textOf(body: Readable | Buffer | undefined): Promise<string> {
+function streamBody(body: string | Readable | undefined): ByteStream | undefined {
+  if (body === undefined) return undefined;
+  return typeof body === "string" ? bytesStream(Buffer.from(body)) : streamOf(body);
+}
+
+export async function textOf(body: ByteStream | Buffer | undefined): Promise<string> {
   if (body === undefined) return "";
-  return (Buffer.isBuffer(body) ? body : await buffer(body)).toString("utf8");
+  const bytes = Buffer.isBuffer(body) ? body : await collectBytes(body, Infinity);
+  return bytes.toString("utf8");
 }
 
 export function headerOf(headers: HeaderList, name: string): string | undefined {

@@ -211,14 +211,19 @@ export class ProxyRequest implements Pending, TryOwner {
     new BodyIntake(body, store, { bytesMax: core.bodyBytesMax, events }).start();
   }
 
+  /** A session that this gateway does not know may be known to another one. */
   #tryPeers(): void {
+    const asking = this.#task.upstream.sticky?.seek?.(this.context);
+    if (asking) asking.then(() => this.#startTries()).catch((error) => this.#tellOver(error));
+    else this.#startTries();
+  }
+
+  #startTries(): void {
     const { context } = this;
     const { upstream } = this.#task;
     const { nextUpstreamTries } = context.location.settings.proxy;
     this.#walk = upstream.startWalk(context);
-    const { tryCount } = upstream;
-    this.#triesLeft =
-      (nextUpstreamTries === 0 ? tryCount : Math.min(nextUpstreamTries, tryCount)) - 1;
+    this.#triesLeft = Math.min(nextUpstreamTries || Infinity, upstream.tryCount) - 1;
     this.#nextPeer();
   }
 
@@ -380,6 +385,7 @@ export class ProxyRequest implements Pending, TryOwner {
   }
 
   #tellOver(error: unknown): void {
+    this.#done = true;
     this.#over = true;
     this.#error = error;
     this.#onOver?.(error);

@@ -7,7 +7,8 @@
  */
 import { attributeOf, childNamed } from "../../../config/xml-query.ts";
 import type { XmlElement } from "../../../config/xml.ts";
-import { type FilterBranch, type FilterCondition, FilterMediator } from "../../mediators/filter.ts";
+import { type FilterCondition, FilterMediator } from "../../mediators/filter.ts";
+import { inlineBranch, readBranch } from "./branch.ts";
 import type { MediatorReader, ReadContext } from "./read-context.ts";
 
 export const filterReader: MediatorReader = {
@@ -16,21 +17,12 @@ export const filterReader: MediatorReader = {
     const condition = readCondition(element, context);
     const then = childNamed(element, "then");
     const otherwise = childNamed(element, "else");
-    const branches = then
-      ? {
-          matched: readBranch(then, context),
-          otherwise: otherwise && readBranch(otherwise, context),
-        }
-      : { matched: readBranch(element, context), otherwise: undefined };
-    return condition && new FilterMediator({ condition, ...branches });
+    const matched = then ? readBranch(then, context) : inlineBranch(element, context);
+    const unmatched = then && otherwise ? readBranch(otherwise, context) : undefined;
+    if (!condition || !matched) return undefined;
+    return new FilterMediator({ condition, matched, otherwise: unmatched });
   },
 };
-
-function readBranch(element: XmlElement, context: ReadContext): FilterBranch {
-  const key = attributeOf(element, "sequence");
-  if (key !== undefined && element.name !== "filter") return { kind: "key", key };
-  return { kind: "inline", mediators: context.mediators(element) };
-}
 
 function readCondition(element: XmlElement, context: ReadContext): FilterCondition | undefined {
   if (attributeOf(element, "xpath") !== undefined) {

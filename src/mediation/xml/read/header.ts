@@ -48,7 +48,13 @@ function readTarget(
   name: string,
   context: ReadContext,
 ): HeaderTarget | undefined {
-  if (attributeOf(element, "scope") === "transport") return { kind: "transport", name };
+  const scope = attributeOf(element, "scope") ?? "default";
+  if (scope === "transport") return { kind: "transport", name };
+  if (scope !== "default")
+    return context.error(
+      element,
+      `Only 'transport' or 'default' values are allowed for attribute scope for a header mediator, Unsupported scope ${scope}`,
+    );
   const colon = name.indexOf(":");
   if (colon !== -1) {
     const prefix = name.slice(0, colon);

@@ -2,7 +2,7 @@
  * Reads `property` (PropertyMediatorFactory):
  *
  *   <property name="string" [action="set|remove"] [type="STRING|INTEGER|BOOLEAN|DOUBLE|FLOAT|LONG|SHORT|OM"]
- *             (value="literal" | expression="xpath") [scope="default|axis2|axis2-client|transport|operation"]
+ *             (value="literal" | expression="xpath") [scope="default|axis2|axis2-client|transport|operation|registry"]
  *             [pattern="regex" [group="integer"]]>
  *     <xml-element/>?
  *   </property>
@@ -37,6 +37,11 @@ export const propertyReader: MediatorReader = {
 function readScope(element: XmlElement, context: ReadContext): PropertyScope | undefined {
   const word = attributeOf(element, "scope") ?? "default";
   const scope = PROPERTY_SCOPES.find((known) => known === (word === "synapse" ? "default" : word));
+  if (scope === "registry")
+    context.warning(
+      element,
+      "Workers do not write the registry: what this property sets lasts on the node until the next deployment",
+    );
   if (scope) return scope;
   return context.error(
     element,

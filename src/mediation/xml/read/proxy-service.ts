@@ -1,35 +1,32 @@
 /**
  * Reads proxy services (ProxyServiceFactory):
  *
- *   <proxy name="string" [transports="http https|all"] [startOnLoad="true|false"]>
- *     <target [inSequence="key"] [outSequence="key"] [faultSequence="key"] [endpoint="key"]>
- *       <inSequence [onError="key"]>mediator*</inSequence>? <outSequence>..</outSequence>? <faultSequence>..</faultSequence>?
- *       <endpoint ..>?
- *     </target>
- *     <publishWSDL (key="local entry" | uri="url")>wsdl:definitions</publishWSDL>?
+ *   <proxy name="string" [transports="http https|all"] [startOnLoad="true|false"] [pinnedServers="name .."]
+ *          [serviceGroup="string"] [trace="enable"] [statistics="enable"]>
+ *     <target [endpoint="key"]> flows (see target-flows.ts) <endpoint ..>? </target>
+ *     <publishWSDL ..>? (see publish-wsdl.ts)
+ *     <policy key="string"/>* <enableSec/>? <enableAddressing/>?
  *     <parameter name="string">text</parameter>*
  *   </proxy>
  *
- * An attribute of target wins over the element of the same name. Everything else is ignored as WSO2 ignores it.
+ * Policies are accepted with a warning, since nothing here enforces WS-Policy. Everything else is ignored as WSO2 ignores it.
  */
-import {
-  attributeOf,
-  childElements,
-  childNamed,
-  childrenNamed,
-  textOf,
-} from "../../../config/xml-query.ts";
+import { attributeOf, childNamed, childrenNamed } from "../../../config/xml-query.ts";
 import type { XmlElement } from "../../../config/xml.ts";
 import type { Endpoint } from "../../endpoints/endpoint.ts";
-import type { ProxyService, PublishedWsdl, TargetFlow } from "../../services/proxy-service.ts";
+import { readPinnedServers } from "../../jobs/pinned-servers.ts";
+import type { RepositoryFiles } from "../../repository-files.ts";
+import type { ProxyService } from "../../services/proxy-service.ts";
 import { elementText } from "../element-text.ts";
 import { readEndpoint } from "./endpoint.ts";
+import { readContract } from "./publish-wsdl.ts";
 import type { ReadContext } from "./read-context.ts";
-import { readFlow } from "./sequence.ts";
+import { readTargetFlows } from "./target-flows.ts";
 
-/** Undefined when the service is faulty (a problem was reported). */
+/** Undefined when the service is faulty or left out (a problem or a warning was reported). */
 export function readProxyService(
   element: XmlElement,
+  files: RepositoryFiles,
   context: ReadContext,
 ): ProxyService | undefined {
   const name = attributeOf(element, "name")?.trim();
@@ -40,9 +37,12 @@ export function readProxyService(
     );
   const target = childNamed(element, "target");
   if (!target) return context.error(element, "Target is required for a Proxy service definition");
-  const flows = readFlows(target, name, context);
+  const flows = readTargetFlows(target, name, context);
   const endpoint = readTargetEndpoint(target, context);
-  if (endpoint === "invalid") return undefined;
+  const parameters = readParameters(element);
+  const contract = readContract(element, { parameters, files, context });
+  warnOfSecurity(element, name, context);
+  if (endpoint === "invalid" || contract === "unreadable") return undefined;
   if (!flows.inFlow && !endpoint)
     return context.error(
       target,
@@ -51,32 +51,13 @@ export function readProxyService(
   return {
     name,
     transports: readTransports(element),
-    started: (attributeOf(element, "startOnLoad") ?? "true") === "true",
+    started: (attributeOf(element, "startOnLoad") ?? "true").trim() === "true",
+    pinnedServers: readPinnedServers(attributeOf(element, "pinnedServers")),
+    serviceGroup: attributeOf(element, "serviceGroup")?.trim() || undefined,
     ...flows,
     endpoint,
-    wsdl: readWsdl(element, context),
-    keepsWsdlAddresses:
-      parameter(element, "useOriginalwsdl") === "true" ||
-      parameter(element, "modifyUserWSDLPortAddress") === "false",
-  };
-}
-
-function readFlows(
-  target: XmlElement,
-  service: string,
-  context: ReadContext,
-): Pick<ProxyService, "inFlow" | "outFlow" | "faultFlow"> {
-  const flow = (name: string): TargetFlow | undefined => {
-    const child = childNamed(target, name);
-    const sequence = child && readFlow(child, `${service}.${name}`, context);
-    const key = attributeOf(target, name);
-    if (key !== undefined) return { kind: "key", key };
-    return sequence && { kind: "inline", sequence };
-  };
-  return {
-    inFlow: flow("inSequence"),
-    outFlow: flow("outSequence"),
-    faultFlow: flow("faultSequence"),
+    contract,
+    parameters,
   };
 }
 
@@ -84,8 +65,8 @@ function readTargetEndpoint(
   target: XmlElement,
   context: ReadContext,
 ): Endpoint | undefined | "invalid" {
-  const key = attributeOf(target, "endpoint");
-  if (key !== undefined) return { kind: "indirect", key: { kind: "static", key } };
+  const key = attributeOf(target, "endpoint")?.trim();
+  if (key) return { kind: "indirect", key: { kind: "static", key } };
   const child = childNamed(target, "endpoint");
   return child && (readEndpoint(child, context) ?? "invalid");
 }
@@ -95,29 +76,25 @@ function readTransports(element: XmlElement): readonly string[] | undefined {
   return names.length === 0 || names.includes("all") ? undefined : names;
 }
 
-function readWsdl(element: XmlElement, context: ReadContext): PublishedWsdl {
-  const publish = childNamed(element, "publishWSDL");
-  if (!publish) return { kind: "generated" };
-  const key = attributeOf(publish, "key");
-  if (key !== undefined) return { kind: "key", key };
-  const inline = childElements(publish).find((child) =>
-    ["definitions", "description"].includes(child.name),
-  );
-  if (inline) return { kind: "inline", text: elementText(inline, true) };
-  const where = attributeOf(publish, "uri") ?? attributeOf(publish, "endpoint");
-  if (where === undefined)
-    context.error(publish, "The 'key', 'uri' or inline WSDL is required for publishWSDL");
-  else
-    context.warning(
-      publish,
-      `publishWSDL reads neither files nor URLs ("${where}"): a generated WSDL is published instead. Put the WSDL in place or into a local entry`,
+/** The text of each parameter, or its XML. */
+function readParameters(element: XmlElement): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const child of childrenNamed(element, "parameter")) {
+    const text = child.children.map((node) =>
+      node.kind === "text" ? node.value : elementText(node),
     );
-  return { kind: "generated" };
+    parameters.set(attributeOf(child, "name")?.trim() ?? "", text.join("").trim());
+  }
+  return parameters;
 }
 
-function parameter(element: XmlElement, name: string): string | undefined {
-  const found = childrenNamed(element, "parameter").find(
-    (child) => attributeOf(child, "name") === name,
-  );
-  return found && textOf(found);
+/** A service that its author meant to be guarded must not be open without a word. */
+function warnOfSecurity(element: XmlElement, name: string, context: ReadContext): void {
+  const marks = [...childrenNamed(element, "policy"), ...childrenNamed(element, "enableSec")];
+  const [first] = marks;
+  if (first)
+    context.warning(
+      first,
+      `WS-Policy and WS-Security are not enforced: proxy service ${name} answers without them. Guard it at the gateway (auth_basic, TLS client certificates)`,
+    );
 }

@@ -11,11 +11,16 @@ import type { KeyReference } from "../../mediators/key-reference.ts";
 import type { Mediator, MediatorList } from "../../mediators/mediator.ts";
 import type { ValueSource } from "../../mediators/named-value.ts";
 import { compileExpression, type Expression } from "../../message/expression.ts";
+import { connectorSentence } from "./refused-mediators.ts";
+import { javaPattern } from "../java-pattern.ts";
+import { EndpointLedger } from "./endpoint-ledger.ts";
 
 /** Reads the element of one mediator. */
 export interface MediatorReader {
   /** Local name of the element. */
   readonly name: string;
+  /** It knows the element only to refuse it. */
+  readonly isRefusal?: boolean;
   /** The mediator, or undefined when a problem was reported. */
   read(element: XmlElement, context: ReadContext): Mediator | undefined;
 }
@@ -25,10 +30,21 @@ const NOT_MEDIATORS: readonly string[] = ["description"];
 
 export class ReadContext {
   readonly problems: ConfigProblems;
+  /** The artifact that is being read when it has trace="enable", for example "proxy P". */
+  tracer: string | undefined;
+  /** The endpoints of this compilation. */
+  readonly endpoints: EndpointLedger;
+  /** Scripts that are referred to by a fixed key, checked when everything has been read. */
+  readonly scriptUses: { readonly element: XmlElement; readonly key: string }[] = [];
   readonly #readers: ReadonlyMap<string, MediatorReader>;
 
-  constructor(problems: ConfigProblems, readers: readonly MediatorReader[]) {
+  constructor(
+    problems: ConfigProblems,
+    readers: readonly MediatorReader[],
+    endpoints = new EndpointLedger(),
+  ) {
     this.problems = problems;
+    this.endpoints = endpoints;
     this.#readers = new Map(readers.map((reader) => [reader.name, reader]));
   }
 
@@ -52,10 +68,17 @@ export class ReadContext {
   #mediator(element: XmlElement): Mediator | undefined {
     const reader = this.#readers.get(element.name);
     if (reader) return reader.read(element, this);
+    const connector = connectorSentence(element);
+    if (connector !== undefined) return this.error(element, connector);
     return this.error(
       element,
-      `Unknown mediator referenced by configuration element : ${element.name}. Supported mediators are ${[...this.#readers.keys()].join(", ")}`,
+      `Unknown mediator referenced by configuration element : ${element.name}. Supported mediators are ${this.#supported().join(", ")}`,
     );
+  }
+
+  #supported(): readonly string[] {
+    const readers = [...this.#readers.values()];
+    return readers.filter(({ isRefusal }) => isRefusal !== true).map(({ name }) => name);
   }
 
   /** The expression in an attribute; undefined when it is absent or faulty (then a problem was reported). */
@@ -98,13 +121,11 @@ export class ReadContext {
 
   /**
    * A pattern of Java that has to match a whole text.
-   * @returns undefined when JavaScript cannot read it (a problem was reported).
+   * @returns undefined when JavaScript cannot read it or its time cannot be bounded (a problem was reported).
    */
   wholePattern(element: XmlElement, source: string): RegExp | undefined {
-    const flags = /^\(\?([ims]+)\)/.exec(source);
-    const body = flags ? source.slice(flags[0].length) : source;
     try {
-      return new RegExp(`^(?:${body})$`, (flags?.[1] ?? "").replace("m", ""));
+      return javaPattern(source, "whole");
     } catch (error) {
       return this.error(element, `Invalid regular expression : ${messageOf(error)}`);
     }

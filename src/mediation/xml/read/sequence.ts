@@ -8,6 +8,7 @@ import { attributeOf } from "../../../config/xml-query.ts";
 import type { XmlElement } from "../../../config/xml.ts";
 import type { Sequence } from "../../mediators/mediator.ts";
 import { SequenceMediator } from "../../mediators/sequence.ts";
+import { TraceStart } from "../../trace/trace-start.ts";
 import type { MediatorReader, ReadContext } from "./read-context.ts";
 
 export const sequenceReader: MediatorReader = {
@@ -35,5 +36,8 @@ export function readSequence(element: XmlElement, context: ReadContext): Sequenc
 /** The mediators of an element (inSequence, faultSequence, ...) as a sequence of that name. */
 export function readFlow(element: XmlElement, name: string, context: ReadContext): Sequence {
   const onError = attributeOf(element, "onError");
-  return { name, mediators: context.mediators(element), onError };
+  const mediators = context.mediators(element);
+  const tracer = attributeOf(element, "trace") === "enable" ? `sequence ${name}` : context.tracer;
+  if (tracer === undefined) return { name, mediators, onError };
+  return { name, mediators: [new TraceStart(tracer), ...mediators], onError };
 }

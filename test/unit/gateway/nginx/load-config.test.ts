@@ -210,7 +210,9 @@ test("reads the block cluster, and has none without it", async () => {
        group_password_file secret; node_name g1; }
      http { upstream u { cluster_servers worker https weight=2; } server { location / { proxy_pass http://u; } } }`,
   );
-  assert.deepEqual(config.cluster, {
+  assert.ok(config.cluster);
+  const { hostNames, stability, healthListen, ...cluster } = config.cluster;
+  assert.deepEqual(cluster, {
     domain: "d",
     localMemberHost: "10.0.0.1",
     localMemberPort: 4001,
@@ -218,9 +220,14 @@ test("reads the block cluster, and has none without it", async () => {
       { host: "10.0.0.2", port: 4100 },
       { host: "10.0.0.3", port: 4200 },
     ],
+    hazelcastMembers: [],
     groupPasswordFile: "/etc/g/secret",
     nodeName: "g1",
   });
+  assert.deepEqual(
+    [hostNames.hostname, stability.minimumPeers, healthListen],
+    [undefined, 0, undefined],
+  );
   assert.equal(config.upstreams.get("u")?.clusterServers[0]?.weight, 2);
   assert.equal((await load("http { }")).cluster, undefined);
 });

@@ -7,11 +7,8 @@ import { RoundRobin } from "../../../../src/gateway/upstream/balancers/round-rob
 import { StickyBalancer } from "../../../../src/gateway/upstream/balancers/sticky.ts";
 import { clusterPeers } from "../../../../src/gateway/upstream/cluster-peers.ts";
 import { Peer } from "../../../../src/gateway/upstream/peer.ts";
-import {
-  SESSION_BYTES,
-  SessionTable,
-  SessionZones,
-} from "../../../../src/gateway/upstream/session-table.ts";
+import { SESSION_BYTES, SessionTable } from "../../../../src/gateway/upstream/session-table.ts";
+import { SessionZones } from "../../../../src/gateway/upstream/session-zones.ts";
 import type { PeerOptions } from "../../../../src/gateway/upstream/upstream-config.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
 
@@ -133,11 +130,12 @@ test("sessions are made only by create, refreshed and moved by any use", () => {
 test("sessions end when they were idle for the time-out", () => {
   const clock = new FakeClock();
   const zones = new SessionZones(clock);
-  const table = zones.open("z", 1 << 20, 2_000);
+  const config = { zoneName: "z", zoneBytes: 1 << 20, timeoutMs: 2_000, shared: false };
+  const table = zones.open(config);
   table.bind("old", "a", true);
   clock.advance(1_500);
   table.bind("fresh", "a", true);
-  assert.equal(zones.open("z", 1 << 20, 2_000), table);
+  assert.equal(zones.open(config), table);
   clock.advance(1_000);
   assert.deepEqual([table.find("old"), table.find("fresh")], [undefined, "a"]);
   zones.close();

@@ -33,6 +33,20 @@ for (const [inside, sentence] of REFUSED) {
   });
 }
 
+const LEARN = "sticky learn create=$arg_a lookup=$arg_a zone=z:32k";
+
+test("sync shares the zone, and outside a cluster a warning says that there is nobody to share it with", async () => {
+  const { upstream, warnings } = await upstreamOf(`${SERVER} ${LEARN} sync;`);
+  assert.ok(upstream?.sticky?.kind === "learn" && upstream.sticky.shared);
+  assert.match(
+    warnings[0]?.message ?? "",
+    /"sync" of "sticky" has no effect without the block "cluster"/,
+  );
+  const own = await upstreamOf(`${SERVER} ${LEARN};`);
+  assert.ok(own.upstream?.sticky?.kind === "learn" && !own.upstream.sticky.shared);
+  assert.deepEqual(own.warnings, []);
+});
+
 test("takes the last balancing method and says that it was redefined", async () => {
   const { upstream, warnings } = await upstreamOf(`${SERVER}\nleast_conn;\nrandom two;`);
   assert.deepEqual(upstream?.method, { kind: "random", two: true });

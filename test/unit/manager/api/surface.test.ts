@@ -98,7 +98,8 @@ describe("health", () => {
     assert.equal((await ask("GET", "/health/live", anonymous)).status, 200);
     const down = await ask("GET", "/health/ready", anonymous);
     assert.equal(down.status, 503);
-    assert.deepEqual(down.json(), { status: "DOWN" });
+    const missing = "the database or the deployment repository";
+    assert.deepEqual(down.json(), { status: "DOWN", missing });
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { compileUriTemplate } from "../../../../src/mediation/endpoints/uri-template.ts";
 import { headerOf, MediationWorld, proxy, soap, SOAP12 } from "../mediation-world.ts";
@@ -12,7 +13,7 @@ test("templates encode variables, + keeps reserved characters, a leading variabl
   assert.equal(expanded("http://h/{uri.var.a}/end", values), "http://h/x%2Fy%20z/end");
   assert.equal(expanded("http://h/{+uri.var.a}", values), "http://h/x/y%20z");
   assert.equal(expanded("{uri.var.u}/a", values), "http://h:1/p?q=%20/a");
-  assert.equal(expanded("legacy-encoding:http://h/{uri.var.a}", values), "http://h/x/y z");
+  assert.equal(expanded("legacy-encoding:http://h/{uri.var.a}", values), "http://h/x/y%20z");
   assert.equal(expanded("http://h/{uri.var.none}x", values), "http://h/x");
 });
 
@@ -127,18 +128,81 @@ test("endpoints that refer to each other in a circle are a fault", async () => {
   assert.match(world.log.messages("warn").join(), /Endpoints refer to each other in a circle/);
 });
 
-test("kinds of endpoints that are not supported are refused, suspension is warned about", () => {
-  const world = new MediationWorld("");
-  const result = world.compile('<endpoint name="e"><loadbalance/></endpoint>');
+test("templates know the operators of RFC 6570", () => {
+  const values = { "query.param.q": "a b", "uri.var.p": "x/y", "uri.var.e": "" };
+  const table: readonly (readonly [template: string, expanded: string])[] = [
+    ["http://h{/uri.var.p}", "http://h/x%2Fy"],
+    [
+      "http://h/{?query.param.q,uri.var.none,uri.var.e}",
+      "http://h/?query.param.q=a%20b&uri.var.e=",
+    ],
+    ["http://h/?k=v{&query.param.q}", "http://h/?k=v&query.param.q=a%20b"],
+    ["http://h/{uri.var.p,query.param.q}", "http://h/x%2Fy,a%20b"],
+    ["http://h/{uri.var.p:1}{.uri.var.p*}", "http://h/x.x%2Fy"],
+    ["http://h/{;uri.var.e,uri.var.p}{#uri.var.p}", "http://h/;uri.var.e;uri.var.p=x%2Fy#x/y"],
+    ["http://h/{not a variable}", "http://h/{not a variable}"],
+  ];
+  for (const [template, wanted] of table) assert.equal(expanded(template, values), wanted);
   assert.equal(
-    result.kind === "faulty" && result.problems[0]?.message,
-    "Endpoints of kind loadbalance are not supported yet",
+    expanded("legacy-encoding:http://h/{uri.var.a}", { "uri.var.a": "50%25+%C3%A9|" }),
+    "http://h/50%25%20\u00e9%7C",
   );
-  const warned = new MediationWorld(
-    '<endpoint name="e"><address uri="http://h/"><suspendOnFailure/></address></endpoint>',
+});
+
+test("only uri.var and query.param properties are variables; without any the template is the address", async () => {
+  const endpoint = '<http uri-template="http://h/{uri.var.a}/{other}"/>';
+  const other = '<property name="other" value="x"/>';
+  const literal = await sent(endpoint, {}, other);
+  assert.equal(literal.url, "http://h/{uri.var.a}/{other}");
+  const filled = await sent(endpoint, {}, `${other}<property name="uri.var.a" value="1"/>`);
+  assert.equal(filled.url, "http://h/1/");
+  const own = await sent(`${endpoint}<property name="uri.var.a" expression="'2'"/>`);
+  assert.equal(own.url, "http://h/2/");
+});
+
+test("the path goes on from the address with one slash, and not for SOAP formats", async () => {
+  const ask = { method: "DELETE", path: "/services/P/a?x=1", headers: {}, body: undefined };
+  assert.equal((await sent('<address uri="http://h/s/"/>', ask)).url, "http://h/s/a?x=1");
+  assert.equal((await sent('<address uri="http://h/s" format="soap11"/>', ask)).url, "http://h/s");
+  assert.equal((await sent('<http uri-template="http://h/s"/>', ask)).url, "http://h/s");
+  const set = '<property name="REST_URL_POSTFIX" value="z" scope="axis2"/>';
+  assert.equal((await sent('<address uri="http://h/s"/>', ask, set)).url, "http://h/s/z");
+  const query = '<property name="REST_URL_POSTFIX" value="?q=1" scope="axis2"/>';
+  assert.equal((await sent('<address uri="http://h/s/"/>', ask, query)).url, "http://h/s?q=1");
+});
+
+function axis2(name: string, value = "true"): string {
+  return `<property name="${name}" value="${value}" scope="axis2"/>`;
+}
+
+/** A request whose body is not there yet. */
+function slow(): { readonly body: Readable } {
+  return { body: Readable.from([Buffer.from(soap("<q/>"))]) };
+}
+
+test("properties of the sender reach the wire", async () => {
+  const endpoint = '<address uri="http://h/s"/>';
+  assert.equal((await sent(endpoint, {}, axis2("NO_KEEPALIVE"))).closes, true);
+  assert.equal((await sent(endpoint, {}, axis2("POST_TO_URI"))).absoluteTarget, true);
+  const plain = await sent(endpoint, slow());
+  assert.deepEqual(
+    [plain.closes, plain.absoluteTarget, plain.buffered],
+    [undefined, undefined, false],
+  );
+  for (const name of ["DISABLE_CHUNKING", "FORCE_HTTP_1.0", "FORCE_HTTP_CONTENT_LENGTH"])
+    assert.equal((await sent(endpoint, slow(), axis2(name))).buffered, true, name);
+  const empty = axis2("NO_ENTITY_BODY");
+  assert.notEqual((await sent(endpoint, {}, empty)).text, "");
+  assert.equal((await sent(endpoint, {}, `${empty}${axis2("FORCE_POST_PUT_NOBODY")}`)).text, "");
+  assert.equal((await sent(endpoint, {}, axis2("HTTP_METHOD", "put"))).method, "PUT");
+});
+
+test("submission is the older namespace of WS-Addressing", async () => {
+  const request = await sent(
+    '<address uri="http://h/s"><enableAddressing version="submission"/></address>',
   );
   assert.match(
-    warned.warnings.join(),
-    /suspendOnFailure of an endpoint is not supported yet and has no effect/,
+    request.text,
+    /xmlns:wsa="http:\/\/schemas\.xmlsoap\.org\/ws\/2004\/08\/addressing"/,
   );
 });

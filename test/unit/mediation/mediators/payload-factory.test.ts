@@ -105,3 +105,20 @@ test("a format by key comes from a local entry", async () => {
   );
   assert.match((await world.ask()).text, /<x>1<\/x>/);
 });
+
+test("a property that holds JSON stands in JSON as it is, other text is escaped", async () => {
+  const set = '<property name="o" expression="json-eval($.o)"/>';
+  const args = '<arg expression="$ctx:o"/><arg expression="json-eval($.s)"/>';
+  const body = '{"o":{"a":[1]},"s":"say \\"hi\\""}';
+  assert.equal(
+    await made(factory("json", '{"o":$1,"s":"$2"}', args), { ...JSON_ASK, body }, set),
+    '{"o":{"a":[1]},"s":"say \\"hi\\""}',
+  );
+});
+
+test("what an expression counts is a double of Java, what a property is typed as INTEGER is not", async () => {
+  const set =
+    '<property name="c" expression="count(//q)"/><property name="i" value="5" type="INTEGER"/>';
+  const args = '<arg expression="$ctx:c"/><arg expression="$ctx:i"/>';
+  assert.equal(await made(factory("xml", '<x xmlns="">$1 $2</x>', args), {}, set), "<x>1.0 5</x>");
+});

@@ -91,8 +91,8 @@ test("properties without what they need are refused in Synapse's words", () => {
       "group is only allowed when a pattern is specified",
     ],
     [
-      '<property name="p" value="x" scope="registry"/>',
-      "Only 'default' or 'axis2' or 'axis2-client' or 'transport' or 'operation' values are allowed for attribute scope for a property mediator, Unsupported scope registry",
+      '<property name="p" value="x" scope="moon"/>',
+      "Only 'default' or 'axis2' or 'axis2-client' or 'transport' or 'operation' or 'registry' values are allowed for attribute scope for a property mediator, Unsupported scope moon",
     ],
   ] as const) {
     const result = world.compile(proxy(mediator));

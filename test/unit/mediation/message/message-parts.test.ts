@@ -12,6 +12,8 @@ test("content types are read with their parameters, quoted or not", () => {
     type: "application/soap+xml",
     charset: "utf-8",
     action: "urn:a",
+    boundary: undefined,
+    start: undefined,
   });
   assert.equal(payloadKindOf("application/problem+json"), "json");
   assert.equal(payloadKindOf("image/svg+xml"), "xml");

@@ -110,10 +110,22 @@ test("a service without a WSDL answers with a generated one: operation mediate, 
   assert.equal(answer.text.match(/<wsdl:port /g)?.length, 2);
 });
 
-test("a WSDL by URL is not fetched: a warning says so", () => {
-  const world = new MediationWorld(withWsdl('uri="file:x.wsdl"/>'));
-  assert.match(
-    world.warnings.join(),
-    /publishWSDL reads neither files nor URLs \("file:x\.wsdl"\)/,
+test("a WSDL by file: is a file of the deployment; a missing one is a warning and a generated WSDL", async () => {
+  const ask = { method: "GET", path: "/services/P?wsdl", headers: {} };
+  const missing = new MediationWorld(withWsdl('uri="file:x.wsdl"/>'));
+  assert.match(missing.warnings.join(), /publishWSDL names "file:x\.wsdl", which is no file/);
+  assert.match((await missing.ask(ask)).text, /operation name="mediate"/);
+  for (const uri of ["file:x.wsdl", "file:repository/deployment/server/x.wsdl"]) {
+    const world = new MediationWorld(withWsdl(`uri="${uri}"/>`), { files: { "x.wsdl": WSDL } });
+    assert.match((await world.ask(ask)).text, /location="http:\/\/esb\.example:80\/services\/P"/);
+  }
+});
+
+test("the sequence pre-mediate sees every request first and may stop it", async () => {
+  const world = new MediationWorld(
+    `<sequence name="pre-mediate"><property name="seen" value="yes" scope="transport"/><filter source="$trp:stop" regex="yes"><then><drop/></then></filter></sequence>${proxy("<respond/>")}`,
   );
+  const headers = { "Content-Type": "text/xml" };
+  assert.equal(headerOf((await world.ask({ headers })).headers, "seen"), "yes");
+  assert.equal((await world.ask({ headers: { ...headers, stop: "yes" } })).status, 202);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
+import { streamOf } from "../../../../src/net/readable-bytes.ts";
 import { setImmediate } from "node:timers/promises";
 import {
   EndpointFailure,
@@ -15,23 +16,25 @@ const SHOW =
 test("failures of endpoints have Synapse's codes in the fault sequence", async () => {
   const endpoint =
     '<endpoint><address uri="http://b/"><timeout><duration>500</duration><responseAction>fault</responseAction></timeout></address></endpoint>';
-  const world = new MediationWorld(
-    proxy(`<send>${endpoint}</send>`, `<faultSequence>${SHOW}</faultSequence>`),
-  );
   const expected: Readonly<Record<EndpointFailureKind, string>> = {
     refused: "c = 101503, m = Error connecting to the back end",
+    "connect-timeout": "c = 101508, m = Connection timeout",
     timeout: "c = 101504, m = Send timeout",
     closed: "c = 101505, m = Connection closed by the back end",
     protocol: "c = 101506, m = HTTP protocol violation of the back end",
   };
-  for (const kind of ["refused", "timeout", "closed", "protocol"] as const) {
+  for (const kind of ["refused", "connect-timeout", "timeout", "closed", "protocol"] as const) {
+    // A new node each time: an endpoint that has failed is suspended.
+    const world = new MediationWorld(
+      proxy(`<send>${endpoint}</send>`, `<faultSequence>${SHOW}</faultSequence>`),
+    );
     world.backend = () => {
       throw new EndpointFailure(kind, "it failed");
     };
     assert.equal((await world.ask()).status, 202);
     assert.equal(world.log.messages("info").at(-1), expected[kind]);
+    assert.equal(world.received[0]?.timeoutMs, 500);
   }
-  assert.equal(world.received[0]?.timeoutMs, 500);
 });
 
 test("a time-out without fault action answers 504 and calls no fault sequence", async () => {
@@ -88,7 +91,7 @@ test("a missing endpoint key is a fault of the message, with its own code", asyn
   await world.ask();
   assert.equal(
     world.log.messages("info").at(-1),
-    "c = 305100, m = Reference to non-existent endpoint for key : nope",
+    "c = 305100, m = Couldn't find the endpoint with the key : nope",
   );
 });
 
@@ -139,7 +142,7 @@ test("a response body that is thrown away or fails unread ends nothing but itsel
   const call = `<call>${TO_BACKEND}</call><respond/>`;
   for (const status of [204, 304]) {
     const world = new MediationWorld(proxy(call));
-    world.backend = () => ({ status, reason: "", headers: [], body: failing() });
+    world.backend = () => ({ status, reason: "", headers: [], body: streamOf(failing()) });
     assert.equal((await world.ask()).status, status);
     // An 'error' event without a listener would be thrown in the next turn.
     await setImmediate();

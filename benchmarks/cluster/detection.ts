@@ -1,0 +1,116 @@
+/**
+ * `npm run bench:cluster`: membership of real processes on this machine. Times until all others have reported a member left after
+ * kill -9 and after SIGSTOP, until it is back after SIGCONT, and false alarms while every CPU is busy.
+ * NODES (default 20), ROUNDS (default 10) and LOAD_SECONDS (default 30) set the size. Exit status 1: a promise is broken.
+ */
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { join } from "node:path";
+import { availableParallelism } from "node:os";
+import { sleep, systemClock } from "../../src/runtime/clock.ts";
+import type { Told } from "./member-node.ts";
+
+const NODES = Number(process.env["NODES"] ?? 20);
+const ROUNDS = Number(process.env["ROUNDS"] ?? 10);
+const LOAD_SECONDS = Number(process.env["LOAD_SECONDS"] ?? 30);
+const FIRST_PORT = Number(process.env["FIRST_PORT"] ?? 42_100);
+const PATIENCE_MS = 30_000;
+
+interface Node {
+  readonly child: ChildProcess;
+  readonly port: number;
+  id: string;
+  members: number;
+  /** When it reported whom left. */
+  readonly left: Map<string, number>;
+}
+
+const nodes: Node[] = [];
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    for (let at = 0; at < NODES; at += 1) {
+      nodes.push(startNode(FIRST_PORT + at));
+      await sleep(systemClock, 200);
+    }
+    await until("all see each other", () => nodes.every(({ members }) => members === NODES));
+    const killed = await rounds("kill -9", "SIGKILL");
+    const stopped = await rounds("SIGSTOP", "SIGSTOP");
+    const alarms = await underLoad();
+    return Math.max(...killed, ...stopped) <= 5000 && alarms === 0 ? 0 : 1;
+  } finally {
+    for (const { child } of nodes) child.kill("SIGKILL");
+  }
+}
+
+function startNode(port: number): Node {
+  const script = join(import.meta.dirname, "member-node.ts");
+  const child = fork(script, [String(port), String(FIRST_PORT)]);
+  const node: Node = { child, port, id: "", members: 0, left: new Map() };
+  child.on("message", (told: Told) => {
+    if (told.kind === "ready") node.id = told.id;
+    node.members = told.members;
+    if (told.kind === "left") node.left.set(told.id, told.atMs);
+  });
+  return node;
+}
+
+/** Ends or stops one node after the other. Returns the milliseconds until the last of the others knew of each. */
+async function rounds(name: string, signal: "SIGKILL" | "SIGSTOP"): Promise<readonly number[]> {
+  const lastMs: number[] = [];
+  const backMs: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const at = 1 + (round % (NODES - 1));
+    const victim = nodes[at];
+    if (!victim) break;
+    await sleep(systemClock, 200 + 37 * round);
+    const startMs = machineMs();
+    victim.child.kill(signal);
+    const others = nodes.filter((node) => node !== victim);
+    await until("all know it", () => others.every(({ left }) => left.has(victim.id)));
+    lastMs.push(Math.max(...others.map(({ left }) => left.get(victim.id) ?? 0)) - startMs);
+    const againMs = machineMs();
+    if (signal === "SIGSTOP") victim.child.kill("SIGCONT");
+    else nodes[at] = startNode(victim.port);
+    await until("it is back", () => nodes.every(({ members }) => members === NODES));
+    backMs.push(machineMs() - againMs);
+    for (const { left } of nodes) left.clear();
+  }
+  console.log(`${name}, ${NODES} nodes: known to all others after ${figures(lastMs)}`);
+  const how = signal === "SIGSTOP" ? "after SIGCONT" : "after a new start of the process";
+  console.log(`  back at all others ${how} after ${figures(backMs)}`);
+  return lastMs;
+}
+
+/** False alarms while as many processes as there are CPUs do nothing but count. */
+async function underLoad(): Promise<number> {
+  const burners = Array.from({ length: availableParallelism() }, () =>
+    spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: "ignore" }),
+  );
+  for (const { left } of nodes) left.clear();
+  await sleep(systemClock, LOAD_SECONDS * 1000);
+  for (const burner of burners) burner.kill("SIGKILL");
+  const alarms = nodes.reduce((sum, { left }) => sum + left.size, 0);
+  console.log(
+    `${LOAD_SECONDS} s with all ${burners.length} CPUs busy, ${NODES} nodes: ${alarms} false alarms`,
+  );
+  return alarms;
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const endMs = machineMs() + PATIENCE_MS;
+  while (!condition()) {
+    if (machineMs() > endMs) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
+    await sleep(systemClock, 10);
+  }
+}
+
+function figures(values: readonly number[]): string {
+  const sorted = values.toSorted((one, other) => one - other);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return `${median} ms (median), ${sorted.at(-1) ?? 0} ms (longest of ${sorted.length})`;
+}
+
+function machineMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}

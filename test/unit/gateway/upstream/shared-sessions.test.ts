@@ -1,0 +1,286 @@
+/** The shared session table: the compact store, what is told to other gateways, and what they are asked. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { MapEntry, MapStore, ReplicatedMap } from "../../../../src/cluster/replicated-map.ts";
+import { NamePool } from "../../../../src/gateway/upstream/name-pool.ts";
+import { SHARED_SESSION_BYTES } from "../../../../src/gateway/upstream/session-columns.ts";
+import { SessionZones } from "../../../../src/gateway/upstream/session-zones.ts";
+import { SharedSessions } from "../../../../src/gateway/upstream/shared-sessions.ts";
+import { SharedSessionStore } from "../../../../src/gateway/upstream/shared-session-store.ts";
+import { FakeClock } from "../../../helpers/fake-clock.ts";
+
+const TTL_MS = 60_000;
+
+function entry(key: string, value: string | undefined, given: Partial<MapEntry> = {}): MapEntry {
+  return {
+    key,
+    value,
+    version: { counter: 1, writer: "gateway-1" },
+    ttlMs: TTL_MS,
+    idleMs: 0,
+    ...given,
+  };
+}
+
+/** A map without peers: writes go into the store, questions are answered from `answers`. */
+class LoneMap implements ReplicatedMap {
+  readonly name: string;
+  readonly store: MapStore;
+  readonly calls: string[] = [];
+  readonly answers = new Map<string, string>();
+  #counter = 0;
+
+  constructor(name: string, store: MapStore) {
+    this.name = name;
+    this.store = store;
+  }
+  get size(): number {
+    return this.store.size;
+  }
+  get(key: string): string | undefined {
+    return this.store.get(key);
+  }
+  set(key: string, value: string, ttlMs: number): void {
+    this.calls.push(`set ${key} ${value}`);
+    const version = { counter: ++this.#counter, writer: "me" };
+    this.store.apply({ key, value, version, ttlMs, idleMs: 0 });
+  }
+  touch(key: string, ttlMs: number): void {
+    this.calls.push(`touch ${key}`);
+    this.store.touch(key, ttlMs);
+  }
+  delete(key: string): void {
+    this.calls.push(`delete ${key}`);
+  }
+  ask(key: string): Promise<string | undefined> {
+    this.calls.push(`ask ${key}`);
+    const answer = this.answers.get(key);
+    if (answer !== undefined) this.store.apply(entry(key, answer));
+    return Promise.resolve(answer);
+  }
+  on(): () => void {
+    return () => {};
+  }
+  close(): Promise<void> {
+    this.calls.push("close");
+    return Promise.resolve();
+  }
+}
+
+function sharedSessions(bytes = 1 << 20) {
+  const clock = new FakeClock();
+  const maps: LoneMap[] = [];
+  const share = (zone: string, store: MapStore): ReplicatedMap => {
+    const map = new LoneMap(zone, store);
+    maps.push(map);
+    return map;
+  };
+  const sessions = new SharedSessions({ zone: "z", bytes, timeoutMs: TTL_MS, clock, share });
+  const [map] = maps;
+  assert.ok(map);
+  return { clock, sessions, map };
+}
+
+test("a pool numbers a name once and gives its number away when nobody uses it", () => {
+  const pool = new NamePool();
+  const first = pool.take("a");
+  assert.equal(pool.take("a"), first);
+  pool.giveBack(first ?? 0);
+  assert.equal(pool.nameOf(first ?? 0), "a");
+  pool.giveBack(first ?? 0);
+  assert.equal(pool.take("b"), first);
+  pool.giveBack(0);
+  assert.equal(pool.nameOf(0), "");
+});
+
+test("a pool has room for 65535 names at a time", () => {
+  const pool = new NamePool();
+  for (let count = 1; count <= 65_535; count++) assert.equal(pool.take(`n${count}`), count);
+  assert.equal(pool.take("one more"), undefined);
+  pool.giveBack(7);
+  assert.equal(pool.take("one more"), 7);
+});
+
+test("the store keeps value and version, and a deletion as an entry without a value", () => {
+  const store = new SharedSessionStore(new FakeClock(), 10);
+  store.apply(entry("s", "server"));
+  assert.equal(store.get("s"), "server");
+  assert.deepEqual(store.version("s"), { counter: 1, writer: "gateway-1" });
+  assert.deepEqual(store.entry("s"), entry("s", "server"));
+  store.apply(entry("s", undefined, { version: { counter: 2, writer: "gateway-2" } }));
+  assert.equal(store.get("s"), undefined);
+  assert.equal(store.size, 0);
+  assert.deepEqual(store.version("s"), { counter: 2, writer: "gateway-2" });
+  store.apply(entry("s", "again", { version: { counter: 3, writer: "gateway-1" } }));
+  assert.deepEqual([store.size, store.get("s")], [1, "again"]);
+});
+
+test("an entry of the version that is there already only shortens the idle time", () => {
+  const clock = new FakeClock();
+  const store = new SharedSessionStore(clock, 10);
+  store.apply(entry("s", "server"));
+  clock.advance(10_000);
+  store.apply(entry("s", "server", { idleMs: 30_000 }));
+  assert.equal(store.entry("s")?.idleMs, 10_000);
+  store.apply(entry("s", "server", { idleMs: 2_000 }));
+  assert.equal(store.entry("s")?.idleMs, 2_000);
+});
+
+test("a session ends with its idle time, also one that came from elsewhere half used", () => {
+  const clock = new FakeClock();
+  const store = new SharedSessionStore(clock, 10);
+  store.apply(entry("fresh", "a"));
+  store.apply(entry("half", "b", { idleMs: TTL_MS / 2 }));
+  clock.advance(TTL_MS / 2);
+  assert.deepEqual([store.get("fresh"), store.get("half")], ["a", undefined]);
+  assert.deepEqual(
+    [...store.entries()].map(({ key }) => key),
+    ["fresh"],
+  );
+  clock.advance(TTL_MS / 2);
+  assert.deepEqual(store.expire(), ["fresh", "half"]);
+  assert.equal(store.size, 0);
+  assert.equal(store.version("half"), undefined);
+});
+
+test("a full store forgets the session that was used least recently", () => {
+  const store = new SharedSessionStore(new FakeClock(), 3);
+  for (const key of ["one", "two", "three"]) store.apply(entry(key, "a"));
+  store.refresh("one");
+  store.apply(entry("four", "a"));
+  assert.deepEqual(
+    ["one", "two", "three", "four"].map((key) => store.get(key)),
+    ["a", undefined, "a", "a"],
+  );
+  assert.equal(store.size, 3);
+});
+
+test("resized, the store keeps the sessions that were used last, with their versions", () => {
+  const store = new SharedSessionStore(new FakeClock(), 4);
+  for (const key of ["one", "two", "three", "four"]) store.apply(entry(key, key));
+  store.resize(2);
+  assert.deepEqual([...store.entries()], [entry("three", "three"), entry("four", "four")]);
+  store.resize(100);
+  assert.deepEqual([store.size, store.capacity, store.get("four")], [2, 100, "four"]);
+});
+
+test("keys that are no session ids are not kept", () => {
+  const store = new SharedSessionStore(new FakeClock(), 4);
+  for (const key of ["", "x".repeat(41), "\u0100"]) store.apply(entry(key, "a"));
+  assert.deepEqual([store.size, [...store.entries()]], [0, []]);
+});
+
+test("the store agrees with a plain map over 200,000 random steps", () => {
+  let state = 12_345;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const store = new SharedSessionStore(new FakeClock(), 1_000, () => 0.25);
+  const model = new Map<string, string>();
+  for (let step = 0; step < 200_000; step++) {
+    const key = `k${random(3_000)}`;
+    if (random(3) === 0) {
+      if (store.refresh(key)) assert.fail("nothing is due without time");
+      const value = model.get(key);
+      if (value !== undefined && model.delete(key)) model.set(key, value);
+    } else {
+      const value = `s${random(50)}`;
+      store.apply(entry(key, value, { version: { counter: step + 1, writer: `w${random(9)}` } }));
+      model.delete(key);
+      model.set(key, value);
+      const [oldest] = model.keys();
+      if (oldest !== undefined && model.size > 1_000) model.delete(oldest);
+    }
+    assert.equal(store.get(key), model.get(key));
+  }
+  const kept = new Map([...store.entries()].map(({ key, value }) => [key, value]));
+  assert.deepEqual(kept, model);
+});
+
+test("a session is written once and told to the others now and then while it is used", () => {
+  const { clock, sessions, map } = sharedSessions();
+  sessions.bind("s", "a", false);
+  assert.deepEqual(map.calls, []);
+  sessions.bind("s", "a", true);
+  for (let count = 0; count < 100; count++) {
+    clock.advance(100);
+    sessions.bind("s", "a", true);
+  }
+  assert.deepEqual(map.calls, ["set s a", "touch s", "touch s"]);
+  sessions.bind("s", "b", false);
+  assert.deepEqual([sessions.find("s"), map.calls.at(-1)], ["b", "set s b"]);
+});
+
+test("an unknown session is asked for once, and found when another gateway knows it", async () => {
+  const { clock, sessions, map } = sharedSessions();
+  map.answers.set("known", "a");
+  await sessions.seek("known");
+  assert.equal(sessions.find("known"), "a");
+  assert.equal(sessions.seek("known"), undefined);
+  const [first, second] = [sessions.seek("unknown"), sessions.seek("unknown")];
+  assert.ok(first);
+  assert.equal(first, second);
+  await first;
+  assert.equal(sessions.seek("unknown"), undefined);
+  assert.deepEqual(map.calls, ["ask known", "ask unknown"]);
+  clock.advance(10_000);
+  await sessions.seek("unknown");
+  assert.deepEqual(map.calls.length, 3);
+});
+
+test("no more than a thousand questions are under way", () => {
+  const { sessions } = sharedSessions();
+  for (let count = 0; count < 1_000; count++) assert.ok(sessions.seek(`s${count}`));
+  assert.equal(sessions.seek("one more"), undefined);
+});
+
+test("a long session id is kept as its digest", () => {
+  const { sessions, map } = sharedSessions();
+  const long = "x".repeat(500);
+  sessions.bind(long, "a", true);
+  assert.equal(sessions.find(long), "a");
+  assert.ok(map.calls[0]?.length === "set ".length + 24 + " a".length);
+});
+
+test("the size of the zone bounds the sessions", () => {
+  const { sessions } = sharedSessions(10 * SHARED_SESSION_BYTES);
+  for (let count = 0; count < 100; count++) sessions.bind(`s${count}`, "a", true);
+  assert.equal(sessions.size, 10);
+  sessions.configure(5 * SHARED_SESSION_BYTES, TTL_MS);
+  assert.deepEqual(
+    [sessions.size, sessions.find("s99"), sessions.find("s94")],
+    [5, "a", undefined],
+  );
+});
+
+test("a zone that is shared from a reload on takes its sessions along, and back", () => {
+  const maps: LoneMap[] = [];
+  const clock = new FakeClock();
+  const zones = new SessionZones(clock, (zone, store) => {
+    const map = new LoneMap(zone, store);
+    maps.push(map);
+    return map;
+  });
+  const config = { zoneName: "z", zoneBytes: 1 << 20, timeoutMs: TTL_MS };
+  zones.open({ ...config, shared: false }).bind("s", "a", true);
+  const shared = zones.open({ ...config, shared: true });
+  assert.equal(shared.find("s"), "a");
+  assert.equal(zones.open({ ...config, shared: true }), shared);
+  assert.equal(zones.open({ ...config, shared: false }).find("s"), "a");
+  assert.deepEqual(
+    maps.map(({ calls }) => calls),
+    [["set s a", "close"]],
+  );
+  shared.bind("late", "a", true);
+  assert.deepEqual(maps[0]?.calls.length, 2);
+  zones.close();
+  assert.equal(clock.pendingCount, 0);
+});
+
+test("outside a cluster a zone with sync is the gateway's own", () => {
+  const zones = new SessionZones(new FakeClock());
+  const table = zones.open({ zoneName: "z", zoneBytes: 1 << 20, timeoutMs: TTL_MS, shared: true });
+  assert.equal("seek" in table, false);
+  zones.close();
+});

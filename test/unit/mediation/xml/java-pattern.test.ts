@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { javaPattern, replaceAllJava } from "../../../../src/mediation/xml/java-pattern.ts";
+
+function matches(pattern: string, text: string): boolean {
+  return javaPattern(pattern, "whole").test(text);
+}
+
+test("Java's syntax is understood", () => {
+  assert.ok(matches("(?i)http.*", "HTTP://x"));
+  assert.ok(matches("\\Qa.b\\E+", "a.bb"));
+  assert.ok(matches("\\p{Alpha}+\\p{Digit}", "ab1"));
+  assert.ok(matches("[\\p{Lower}_]+", "a_b"));
+  assert.ok(matches("\\A\\p{L}+\\z", "äöü"));
+  assert.ok(!matches("a", "ab"));
+  assert.ok(!matches("\\P{Digit}", "1"));
+});
+
+test("a pattern whose repetitions multiply takes linear time, or is refused", () => {
+  const text = `${"a".repeat(50_000)}b`;
+  const start = performance.now();
+  assert.equal(matches("(a+)+", text), false);
+  assert.equal(matches(".*a.*a.*c", text), false);
+  assert.ok(performance.now() - start < 2_000);
+  assert.throws(() => javaPattern("(?=x)(a+)+", "whole"), /cannot be bounded/);
+  assert.throws(() => javaPattern("(a|b{2,30})*c", "whole"), /cannot be bounded/);
+});
+
+test("what JavaScript does not have is named", () => {
+  assert.throws(() => javaPattern("a++", "whole"), /possessive/);
+  assert.throws(() => javaPattern("(?>a)", "whole"), /atomic/);
+  assert.throws(() => javaPattern("[a-z&&[^b]]", "whole"), /intersection/);
+  assert.throws(() => javaPattern("(", "whole"), SyntaxError);
+});
+
+test("replacements name groups with a dollar sign and escape with a backslash", () => {
+  assert.equal(replaceAllJava("a1b2", javaPattern("([a-z])(\\d)", "all"), "$2$1\\$"), "1a$2b$");
+});
