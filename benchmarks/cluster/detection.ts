@@ -1,5 +1,5 @@
 /**
- * `npm run bench:cluster`: membership of real processes on this machine. Times until all others have reported a member left after
+ * The part "detection" of `npm run bench:cluster`: membership of real processes on this machine. Times until all others have reported a member left after
  * kill -9 and after SIGSTOP, until it is back after SIGCONT, and false alarms while every CPU is busy.
  * NODES (default 20), ROUNDS (default 10) and LOAD_SECONDS (default 30) set the size. Exit status 1: a promise is broken.
  */
@@ -7,6 +7,7 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import { join } from "node:path";
 import { availableParallelism } from "node:os";
 import { sleep, systemClock } from "../../src/runtime/clock.ts";
+import { quantile, report } from "./figure.ts";
 import type { Told } from "./member-node.ts";
 
 const NODES = Number(process.env["NODES"] ?? 20);
@@ -14,6 +15,7 @@ const ROUNDS = Number(process.env["ROUNDS"] ?? 10);
 const LOAD_SECONDS = Number(process.env["LOAD_SECONDS"] ?? 30);
 const FIRST_PORT = Number(process.env["FIRST_PORT"] ?? 42_100);
 const PATIENCE_MS = 30_000;
+const KNOWN_MS_MAX = 3_000;
 
 interface Node {
   readonly child: ChildProcess;
@@ -25,19 +27,18 @@ interface Node {
 }
 
 const nodes: Node[] = [];
-process.exitCode = await main();
+await main();
 
-async function main(): Promise<number> {
+async function main(): Promise<void> {
   try {
     for (let at = 0; at < NODES; at += 1) {
       nodes.push(startNode(FIRST_PORT + at));
       await sleep(systemClock, 200);
     }
     await until("all see each other", () => nodes.every(({ members }) => members === NODES));
-    const killed = await rounds("kill -9", "SIGKILL");
-    const stopped = await rounds("SIGSTOP", "SIGSTOP");
-    const alarms = await underLoad();
-    return Math.max(...killed, ...stopped) <= 5000 && alarms === 0 ? 0 : 1;
+    await rounds("kill -9", "SIGKILL");
+    await rounds("SIGSTOP", "SIGSTOP");
+    await underLoad();
   } finally {
     for (const { child } of nodes) child.kill("SIGKILL");
   }
@@ -55,8 +56,8 @@ function startNode(port: number): Node {
   return node;
 }
 
-/** Ends or stops one node after the other. Returns the milliseconds until the last of the others knew of each. */
-async function rounds(name: string, signal: "SIGKILL" | "SIGSTOP"): Promise<readonly number[]> {
+/** Ends or stops one node after the other, and reports the milliseconds until the last of the others knew of each. */
+async function rounds(name: string, signal: "SIGKILL" | "SIGSTOP"): Promise<void> {
   const lastMs: number[] = [];
   const backMs: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -76,14 +77,20 @@ async function rounds(name: string, signal: "SIGKILL" | "SIGSTOP"): Promise<read
     backMs.push(machineMs() - againMs);
     for (const { left } of nodes) left.clear();
   }
-  console.log(`${name}, ${NODES} nodes: known to all others after ${figures(lastMs)}`);
-  const how = signal === "SIGSTOP" ? "after SIGCONT" : "after a new start of the process";
-  console.log(`  back at all others ${how} after ${figures(backMs)}`);
-  return lastMs;
+  const where = `${name}, ${NODES} nodes`;
+  reportTimes(`${where}: known to all others`, lastMs, KNOWN_MS_MAX);
+  const how = signal === "SIGSTOP" ? "SIGCONT" : "a new start of the process";
+  reportTimes(`${where}: back at all others after ${how}`, backMs);
+}
+
+function reportTimes(what: string, times: readonly number[], limit?: number): void {
+  report({ what: `${what}, median`, value: quantile(times, 0.5), unit: "ms" });
+  const longest = { what: `${what}, longest of ${times.length}`, value: Math.max(...times) };
+  report({ ...longest, unit: "ms", ...(limit === undefined ? {} : { limit }) });
 }
 
 /** False alarms while as many processes as there are CPUs do nothing but count. */
-async function underLoad(): Promise<number> {
+async function underLoad(): Promise<void> {
   const burners = Array.from({ length: availableParallelism() }, () =>
     spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: "ignore" }),
   );
@@ -91,10 +98,8 @@ async function underLoad(): Promise<number> {
   await sleep(systemClock, LOAD_SECONDS * 1000);
   for (const burner of burners) burner.kill("SIGKILL");
   const alarms = nodes.reduce((sum, { left }) => sum + left.size, 0);
-  console.log(
-    `${LOAD_SECONDS} s with all ${burners.length} CPUs busy, ${NODES} nodes: ${alarms} false alarms`,
-  );
-  return alarms;
+  const what = `false alarms, ${NODES} nodes, ${LOAD_SECONDS} s with all ${burners.length} processors busy`;
+  report({ what, value: alarms, unit: "", limit: 0 });
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {
@@ -103,12 +108,6 @@ async function until(what: string, condition: () => boolean): Promise<void> {
     if (machineMs() > endMs) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
     await sleep(systemClock, 10);
   }
-}
-
-function figures(values: readonly number[]): string {
-  const sorted = values.toSorted((one, other) => one - other);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return `${median} ms (median), ${sorted.at(-1) ?? 0} ms (longest of ${sorted.length})`;
 }
 
 function machineMs(): number {

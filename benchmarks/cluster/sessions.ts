@@ -1,11 +1,12 @@
 /**
- * Measures of the shared session table, on two real processes: memory of a million sessions, time until a session is seen on
+ * The part "sessions" of `npm run bench:cluster`: the shared session table, on two real processes: memory of a million sessions, time until a session is seen on
  * the other gateway, time until a restarted gateway has the table back.
  * Run: ./bin/fitting-node benchmarks/cluster/sessions.ts [number of sessions]
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { fileURLToPath } from "node:url";
+import { type Figure, quantile, report as reportFigure } from "./figure.ts";
 import type { Order, Report } from "./session-gateway.ts";
 
 const COUNT = Number(process.argv[2] ?? 1_000_000);
@@ -90,17 +91,11 @@ async function measureVisibility(
     from.send({ kind: "probe", key });
     times.push((await seen) - (await made));
   }
-  return times.sort((left, right) => left - right);
+  return times;
 }
 
-function at(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-function line(what: string, value: number, unit: string, limit?: number): void {
-  const verdict =
-    limit === undefined ? "" : value <= limit ? `  (<= ${limit}: met)` : `  (<= ${limit}: MISSED)`;
-  console.log(`${what.padEnd(62)} ${value.toFixed(1).padStart(9)} ${unit}${verdict}`);
+function line(what: string, value: number, unit: Figure["unit"], limit?: number): void {
+  reportFigure({ what, value, unit, ...(limit === undefined ? {} : { limit }) });
 }
 
 const [portA, portB] = [await freePort(), await freePort()];
@@ -111,10 +106,10 @@ try {
   await second.ready();
   const [emptyA, emptyB] = [await first.look(true), await second.look(true)];
   const quiet = await measureVisibility(first, second, "quiet");
-  line("a session is visible on the other gateway, quiet, p50", at(quiet, 0.5), "ms");
+  line("a session is visible on the other gateway, quiet, p50", quantile(quiet, 0.5), "ms");
   line(
     "a session is visible on the other gateway, quiet, p99",
-    at(quiet, 0.99),
+    quantile(quiet, 0.99),
     "ms",
     LIMITS.visibleMs,
   );
@@ -136,7 +131,7 @@ try {
   const full = await measureVisibility(second, first, "full");
   line(
     "a session is visible on the other gateway, full table, p99",
-    at(full, 0.99),
+    quantile(full, 0.99),
     "ms",
     LIMITS.visibleMs,
   );

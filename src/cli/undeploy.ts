@@ -8,7 +8,7 @@ import { askManager, errorOf } from "./manager-client.ts";
 export const undeployCommand: Command = {
   usage: `Usage: bascule undeploy KIND NAME [options]
 KIND: proxy-service, sequence, endpoint, local-entry, api, template, task, message-store,
-message-processor, inbound-endpoint; the root elements of the files (proxy, localEntry, ...) are understood too.
+message-processor, inbound-endpoint, priority-executor; the root elements of the files (proxy, localEntry, ...) are understood too.
 ${MANAGER_USAGE}`,
   async run(args) {
     const { access, positionals } = await readManagerArguments(args, process.env);

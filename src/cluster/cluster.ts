@@ -33,7 +33,7 @@ export interface Member {
   /** The commit whose artifacts the member runs; undefined before the first. */
   readonly revision: string | undefined;
   readonly state: MemberState;
-  /** Milliseconds since 1970 on the member's own clock; orders members by age, nothing else. */
+  /** Milliseconds since 1970: the member's own clock at its start, moved behind those that run longer. Orders by age, nothing else. */
   readonly startedAtMs: number;
 }
 

@@ -63,7 +63,7 @@ export interface SwimSettings {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { provider, domain, groupPassword, secrets, clock } = options;
   if (provider === "hazelcast") return startOverHazelcast(options);
-  const log = options.log.child("MeshClusteringAgent");
+  const log = options.log.child("SwimClusteringAgent");
   if (groupPassword === undefined && secrets === undefined) {
     log.warn(
       `no groupPassword is set: anyone who can reach the cluster port and knows the domain's name "${domain}" can take part; set groupPassword in axis2.xml`,

@@ -19,7 +19,9 @@ import type { LogBook } from "./log-book.ts";
 import { AddressUpstreams } from "./upstream/address-upstreams.ts";
 import type { ServerDirectory } from "./upstream/server-directory.ts";
 import type { SessionZones } from "./upstream/session-zones.ts";
-import { Upstream } from "./upstream/upstream.ts";
+import { systemNetwork } from "./resolver/dns-network.ts";
+import { Resolvers } from "./resolver/resolvers.ts";
+import { Upstream, type UpstreamServices } from "./upstream/upstream.ts";
 
 export interface CycleServices {
   readonly clock: Clock;
@@ -40,6 +42,8 @@ export class Cycle {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** For addresses that only a request tells. */
   readonly addressUpstreams: AddressUpstreams;
+  /** Names at run time. */
+  readonly resolvers: Resolvers;
   readonly proxy: ProxyServices;
   /** The buckets of `limit_req`. */
   readonly limitZones: LimitZones;
@@ -70,11 +74,13 @@ export class Cycle {
     if (previous) checkZoneOwners(config, previous.config);
     this.logs.take(config.logFiles);
     this.errorLog = this.logs.errorLog(config.errorLogs);
-    this.addressUpstreams = new AddressUpstreams(services);
+    this.resolvers = new Resolvers({ clock: services.clock, network: systemNetwork });
+    const upstreamServices = servicesFor(services, this.resolvers, this.errorLog);
+    this.addressUpstreams = new AddressUpstreams(upstreamServices);
     this.upstreams = new Map(
       [...config.upstreams].map(([name, upstream]) => [
         name,
-        new Upstream(upstream, services, previous?.upstreams.get(name)),
+        new Upstream(upstream, upstreamServices, previous?.upstreams.get(name)),
       ]),
     );
   }
@@ -125,6 +131,7 @@ export class Cycle {
     if (this.#state !== "retired" || this.#active.count > 0) return;
     this.#state = "ended";
     this.proxy.connections.close();
+    this.resolvers.close();
     this.logs.giveBack(this.config.logFiles);
     this.#done.resolve();
   }
@@ -137,6 +144,16 @@ export function zoneOwners(config: GatewayConfig): ReadonlyMap<string, string> {
     if (sticky?.kind === "learn") owners.set(sticky.zoneName, name);
   }
   return owners;
+}
+
+/** Outside the constructor: a closure made there would hold the cycle before, and that one the one before it. */
+function servicesFor(
+  services: CycleServices,
+  resolvers: Resolvers,
+  errorLog: ErrorLogWriter,
+): UpstreamServices {
+  const logError = (sentence: string): void => errorLog.write("error", sentence);
+  return { ...services, resolvers, logError };
 }
 
 function checkZoneOwners(config: GatewayConfig, before: GatewayConfig): void {

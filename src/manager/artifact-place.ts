@@ -4,12 +4,13 @@
  * (synapse-configs/default/<folder>/<name>.xml). What an artifact means is the mediation engine's business.
  */
 import { attributeOf } from "../config/xml-query.ts";
-import { parseXml } from "../config/xml.ts";
+import { parseXml, type XmlElement } from "../config/xml.ts";
 import { ConfigError, type SourcePlace } from "../errors/config-error.ts";
 import type { ArtifactKind, ArtifactSummary } from "../mediation/engine.ts";
 
 interface KindRow {
   readonly kind: ArtifactKind;
+  /** The root element. */
   readonly root: string;
   readonly folder: string;
   readonly nameAttribute: "name" | "key";
@@ -36,6 +37,12 @@ const KINDS: readonly KindRow[] = [
     folder: "inbound-endpoints",
     nameAttribute: "name",
   },
+  {
+    kind: "priority-executor",
+    root: "priority-executor",
+    folder: "priority-executors",
+    nameAttribute: "name",
+  },
 ];
 
 const ROOT_FOLDER = "synapse-configs/default";
@@ -53,10 +60,10 @@ export function artifactKinds(): readonly ArtifactKind[] {
   return KINDS.map(({ kind }) => kind);
 }
 
-/** Where an artifact lies when nobody has put it elsewhere. */
+/** Where an artifact lies when nobody has put it elsewhere; the API "Quotes:v2.0" in Quotes_v2.0.xml. */
 export function defaultPathOf(kind: ArtifactKind, name: string): string {
   const folder = KINDS.find((row) => row.kind === kind)?.folder ?? kind;
-  return `${ROOT_FOLDER}/${folder}/${name}.xml`;
+  return `${ROOT_FOLDER}/${folder}/${name.replaceAll(":", "_")}.xml`;
 }
 
 /**
@@ -70,17 +77,30 @@ export function readArtifact(content: Buffer, file: string): ArtifactSummary {
   const row = KINDS.find((candidate) => candidate.root === root.name);
   if (!row) {
     const known = KINDS.map((candidate) => candidate.root).join(", ");
-    throw faulty(root.place, `<${root.name}> is no Synapse artifact; the root must be: ${known}`);
+    throw faulty(
+      root.place,
+      `<${root.name}> is no Synapse artifact; the root must be: ${known}. Registry resources and files with several artifacts are saved into repository/deployment/server/ of the manager`,
+    );
   }
   const name = attributeOf(root, row.nameAttribute)?.trim() ?? "";
   if (name === "")
     throw faulty(root.place, `<${root.name}> needs the attribute "${row.nameAttribute}"`);
   if (!isFileName(name))
     throw faulty(root.place, `the name "${name}" cannot be used as the name of a file`);
-  return { kind: row.kind, name, path: defaultPathOf(row.kind, name) };
+  const known = row.kind === "api" ? versionedName(root, name) : name;
+  return { kind: row.kind, name: known, path: defaultPathOf(row.kind, known) };
 }
 
-function parseArtifact(content: Buffer, file: string): ReturnType<typeof parseXml> {
+/** Two versions of an API are two artifacts: the engine calls them "Quotes:v1.0" and "Quotes:v2.0". */
+function versionedName(root: XmlElement, name: string): string {
+  const version = attributeOf(root, "version")?.trim() ?? "";
+  if (version === "") return name;
+  if (!isFileName(version))
+    throw faulty(root.place, `the version "${version}" cannot be used in the name of a file`);
+  return `${name}:v${version}`;
+}
+
+function parseArtifact(content: Buffer, file: string): XmlElement {
   try {
     return parseXml(decodeUtf8(content, file), file);
   } catch (error) {

@@ -72,6 +72,22 @@ export function planUndeploy(
   return { changes, artifacts: [{ kind, name, path }], uploadNames: new Map() };
 }
 
+/** A file that holds more than the one artifact, such as synapse.xml, is not replaced: the others would go with it. */
+export function sharedFileProblems(
+  { artifacts }: DeploymentPlan,
+  base: CompiledTree,
+): readonly ConfigProblem[] {
+  return artifacts.flatMap(({ kind, name, path }) => {
+    const others = base.artifacts.filter(
+      (one) => one.path === path && (one.kind !== kind || one.name !== name),
+    );
+    const [other] = others;
+    if (!other) return [];
+    const message = `${path} holds ${other.kind} "${other.name}" too (${others.length + 1} artifacts): change that file in repository/deployment/server/ of the manager`;
+    return [{ file: path, line: 1, severity: "error", message } as const];
+  });
+}
+
 /** The file that holds the artifact. A faulty tree lists no artifacts: there WSO2's place counts. */
 function pathOf(kind: ArtifactKind, name: string, base: CompiledTree): string | undefined {
   const artifact = base.artifacts.find(

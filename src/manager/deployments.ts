@@ -20,6 +20,7 @@ import {
   namedAsUploaded,
   planDeploy,
   planUndeploy,
+  sharedFileProblems,
   type Upload,
 } from "./deployment-plan.ts";
 import { type RefusedChange, siftBatch } from "./file-batch.ts";
@@ -151,6 +152,8 @@ export class Deployments implements Closable {
 
   async #make(change: Change, base: CompiledRevision): Promise<DeployResult> {
     const { plan } = change;
+    const shared = sharedFileProblems(plan, base);
+    if (shared.length > 0) return this.#refuse(change, base, namedAsUploaded(shared, plan));
     const changes = realChanges(base.files, plan.changes);
     const live = await this.#options.publisher.live();
     if (changes.length === 0 && base.commit !== undefined && base.commit === live)

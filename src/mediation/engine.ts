@@ -33,8 +33,7 @@ export type ArtifactKind =
   | "message-store"
   | "message-processor"
   | "inbound-endpoint"
-  | "priority-executor"
-  | "registry-resource";
+  | "priority-executor";
 
 /** One artifact of a compiled generation, for lists and logs. */
 export interface ArtifactSummary {

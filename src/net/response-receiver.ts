@@ -89,7 +89,8 @@ function fieldsOf(raw: unknown): readonly HeaderField[] {
   if (!Array.isArray(raw)) return [];
   const fields: HeaderField[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    fields.push([latin1Of(raw[index]), latin1Of(raw[index + 1])]);
+    const name = latin1Of(raw[index]);
+    fields.push([name, latin1Of(raw[index + 1]), name.toLowerCase()]);
   }
   return fields;
 }
@@ -99,8 +100,7 @@ function latin1Of(value: unknown): string {
 }
 
 function lengthOf(fields: readonly HeaderField[]): number | undefined {
-  for (const [name, value] of fields) {
-    if (name.length === 14 && name.toLowerCase() === "content-length") return Number(value);
-  }
+  for (const [, value, lowerName] of fields)
+    if (lowerName === "content-length") return Number(value);
   return undefined;
 }

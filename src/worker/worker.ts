@@ -93,7 +93,12 @@ export class Worker implements Closable {
     });
     const { cluster } = options;
     this.#lease = cluster && new ClusterLease({ cluster, log: log.child("JobLease") });
-    this.#sql = new SqlPools({ home: config.home, datasources: config.datasources, clock });
+    this.#sql = new SqlPools({
+      home: config.home,
+      datasources: config.datasources,
+      ownDatasource: config.registry.datasource,
+      clock,
+    });
     const engineOptions = {
       log,
       sql: this.#sql,

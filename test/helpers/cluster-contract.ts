@@ -14,6 +14,8 @@ export interface MemberSpec {
   readonly wellKnown?: readonly Address[];
   /** Default: the same for all. */
   readonly password?: string;
+  /** Default: "host:port". */
+  readonly name?: string;
   readonly role?: MemberRole;
   readonly properties?: Readonly<Record<string, string>>;
 }

@@ -38,6 +38,7 @@ export async function startMember(
     keyring: new Keyring([await keyOf(spec.password ?? "one for all")]),
     self: {
       role: spec.role ?? "worker",
+      ...(spec.name === undefined ? {} : { name: spec.name }),
       subDomain: "worker",
       ports: { http: 8280, https: 8243 },
       properties: spec.properties ?? {},

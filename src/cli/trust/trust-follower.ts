@@ -20,6 +20,8 @@ import type { Closable } from "../../runtime/lifecycle.ts";
 
 /** Managers in touch count a node as away after 25 s. */
 const ASK_MS = 10_000;
+/** Of a node that the manager does not take: more would count against the nodes that share its address. */
+const REFUSED_ASK_MS = 60_000;
 /** How long a start waits for the manager. */
 const FIRST_MS_MAX = 2_000;
 /** Of one look; the next one goes on. */
@@ -49,6 +51,7 @@ export class TrustFollower implements Closable {
   #asking: Promise<void> | undefined;
   #isWantedAgain = false;
   #isClosed = false;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
   /** The refusal that was logged last: each is said once. */
   #said = "";
 
@@ -60,7 +63,9 @@ export class TrustFollower implements Closable {
   async start(): Promise<void> {
     const { clock } = this.#options;
     await Promise.race([this.ask(), sleep(clock, FIRST_MS_MAX)]);
-    this.#timer = clock.every(ASK_MS, () => void this.ask());
+    this.#timer = clock.every(ASK_MS, () => {
+      if (clock.monotonicMs() >= this.#notBeforeMs) void this.ask();
+    });
   }
 
   /** Asks now; while one asks already, once more after it. Never rejects. */
@@ -87,6 +92,8 @@ export class TrustFollower implements Closable {
           if (!(await this.#askOnce())) break;
         this.#say("");
       } catch (error) {
+        if (error instanceof AppError && error.code === "JOIN_REFUSED")
+          this.#notBeforeMs = this.#options.clock.monotonicMs() + REFUSED_ASK_MS;
         this.#say(messageOf(error));
       }
     } while (this.#isWantedAgain && !this.#isClosed);

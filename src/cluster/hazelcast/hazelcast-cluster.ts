@@ -83,7 +83,11 @@ export class HazelcastCluster implements Cluster {
       news: {
         joined: (member) => this.#joined(member),
         left: (member, reason) => this.#left(member, reason),
-        updated: (member) => this.#relay.emit("updated", member),
+        updated: (member) => {
+          this.#relay.emit("updated", member);
+          this.#electCoordinator();
+        },
+        outranked: (startedAtMs) => this.#change({ startedAtMs }),
       },
     });
     this.#messages = new HazelcastMessages({
@@ -124,10 +128,7 @@ export class HazelcastCluster implements Cluster {
   }
 
   update(change: MemberUpdate): void {
-    const changed = { ...this.#self, ...change, incarnation: this.#self.incarnation + 1 };
-    checkRecord(changed);
-    this.#self = changed;
-    void this.#presence.write();
+    this.#change(change);
   }
 
   broadcast(topic: string, body: ClusterMessage["body"]): ClusterMessage {
@@ -198,6 +199,15 @@ export class HazelcastCluster implements Cluster {
     this.#isReady = true;
     this.#leases.look();
     await this.#messages.replay();
+  }
+
+  /** Changes the own record and tells it. @throws AppError CLUSTER_LIMIT when the record is too large. */
+  #change(change: Partial<Member>): void {
+    const changed = { ...this.#self, ...change, incarnation: this.#self.incarnation + 1 };
+    checkRecord(changed);
+    this.#self = changed;
+    this.#electCoordinator();
+    void this.#presence.write();
   }
 
   #recovered(): void {

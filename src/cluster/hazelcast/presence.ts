@@ -8,6 +8,7 @@ import { messageOf } from "../../errors/app-error.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { LeaveReason, Member } from "../cluster.ts";
 import { formatAddress } from "../member-address.ts";
+import { AGE_MS_MAX, givesWay } from "../member-order.ts";
 import type { Complaints } from "../swim/complaints.ts";
 import { within } from "./call-limit.ts";
 import {
@@ -31,6 +32,8 @@ export interface PresenceNews {
   joined(member: Member): void;
   left(member: Member, reason: LeaveReason): void;
   updated(member: Member): void;
+  /** A member runs longer than this one, which came before it: the `startedAtMs` to take instead. */
+  outranked(startedAtMs: number): void;
 }
 
 export interface PresenceOptions {
@@ -50,6 +53,7 @@ export class Presence {
   /** Leftovers of this node's address that were cleared away once, with what was their last sign of life. */
   readonly #cleared = new Map<string, number>();
   readonly #ownId: string;
+  readonly #startedMs: number;
   #timers: readonly Timer[] = [];
   #seq = 0;
   #lookedMs: number;
@@ -60,7 +64,8 @@ export class Presence {
   constructor(options: PresenceOptions) {
     this.#options = options;
     this.#ownId = options.self().id;
-    this.#lookedMs = options.clock.monotonicMs();
+    this.#startedMs = options.clock.monotonicMs();
+    this.#lookedMs = this.#startedMs;
   }
 
   /** The others that are live. */
@@ -87,7 +92,7 @@ export class Presence {
     const { map, seal, self, health } = this.#options;
     if (this.#isClosing || !this.#isConnected()) return;
     this.#seq += 1;
-    const sealed = sealEntry(seal, { member: self(), seq: this.#seq });
+    const sealed = sealEntry(seal, { member: self(), seq: this.#seq, ageMs: this.#ageMs });
     const write = map.set(this.#ownId, sealed, MEMBER_TTL_MS);
     this.#lastWrite = write;
     try {
@@ -169,6 +174,20 @@ export class Presence {
     } else if (heard.kind === "updated") news.updated(entry.member);
     else if (heard.kind === "full")
       complaints.add("full", `a member is not taken up: there are ${MEMBERS_MAX} already`);
+    this.#compareAges(entry);
+  }
+
+  get #ageMs(): number {
+    const ageMs = this.#options.clock.monotonicMs() - this.#startedMs;
+    return Math.min(AGE_MS_MAX, Math.floor(ageMs));
+  }
+
+  /** Who has run longer is the older one, whatever the wall clocks say. */
+  #compareAges({ member, ageMs }: MemberEntry): void {
+    const { self, news } = this.#options;
+    if (!this.#table.get(member.id)) return;
+    const startedAtMs = givesWay({ member: self(), ageMs: this.#ageMs }, { member, ageMs });
+    if (startedAtMs !== undefined) news.outranked(startedAtMs);
   }
 
   /** An earlier process had this node's address: it is gone, for this node has bound the port. */

@@ -78,9 +78,7 @@ export async function startHazelcast(options: HazelcastOptions): Promise<Cluster
       closables.push(startMember(settings.command, local, options));
     }
     const cluster = await connect({ ...options, local }, addresses, seal);
-    const unwatch = secrets?.onChange((all) => {
-      void groupKeys(domain, all).then((keys) => seal.rotate(keys));
-    });
+    const unwatch = secrets?.onChange(async (all) => seal.rotate(await groupKeys(domain, all)));
     return closingWith(cluster, closables, () => unwatch?.());
   } catch (error) {
     await Promise.all([port, ...closables].map((part) => part.close()));

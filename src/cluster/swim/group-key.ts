@@ -18,7 +18,7 @@ export function deriveGroupKey(domain: string, groupPassword: string | undefined
   const kind = groupPassword === undefined ? "domain" : "password";
   return scryptAsync(
     groupPassword ?? domain,
-    `bascule mesh 1 ${kind} ${domain}`,
+    `bascule swim 1 ${kind} ${domain}`,
     KEY_BYTES,
     SCRYPT,
   );

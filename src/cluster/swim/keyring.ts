@@ -56,7 +56,7 @@ export async function followSecrets(
   };
   const stop = secrets.onChange((all) => {
     for (const secret of known.keys()) if (!all.includes(secret)) known.delete(secret);
-    void adopt(all);
+    return adopt(all);
   });
   return { keyring, stop };
 }

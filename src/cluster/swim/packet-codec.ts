@@ -3,6 +3,7 @@
  * Decoding is strict; what does not have exactly this form is dropped and counted by the caller. The same claims travel over streams.
  */
 import type { LeaveReason } from "../cluster.ts";
+import { AGE_MS_MAX } from "../member-order.ts";
 import type { Claim } from "./claim.ts";
 import { decodeMessage } from "./message-codec.ts";
 import type { Packet, Piggyback } from "./packet.ts";
@@ -64,8 +65,8 @@ function packetItems(packet: Packet): Items {
       return [kind, packet.host, packet.port];
     case "ping":
     case "ack": {
-      const { to, seq, holds, view, claims } = packet;
-      return [kind, to, seq, holds, view, claims.map(claimItems)];
+      const { to, seq, holds, view, ageMs, claims } = packet;
+      return [kind, to, seq, holds, view, ageMs, claims.map(claimItems)];
     }
     case "ping-req":
       return [kind, packet.to, packet.seq, packet.target];
@@ -89,7 +90,7 @@ function decodeAddressed(kind: Exclude<Packet["kind"], "hello">, to: string, ite
   switch (kind) {
     case "ping":
     case "ack":
-      return { kind, to, seq: readSeq(items[2]), ...readPiggyback(exactly(items, 6)) };
+      return { kind, to, seq: readSeq(items[2]), ...readPiggyback(exactly(items, 7)) };
     case "ping-req":
       return { kind, to, seq: readSeq(items[2]), target: readUuid(exactly(items, 4)[3], "target") };
     case "nack":
@@ -113,7 +114,8 @@ function readPiggyback(items: Items): Piggyback {
   return {
     holds: readWhole(items[3], "holds", -1, INCARNATION_MAX),
     view: readWhole(items[4], "view", 0, VIEW_MAX),
-    claims: readClaims(items[5]),
+    ageMs: readWhole(items[5], "ageMs", 0, AGE_MS_MAX),
+    claims: readClaims(items[6]),
   };
 }
 

@@ -12,6 +12,8 @@ export interface Piggyback {
   readonly holds: number;
   /** Digest of the members that the sender sees; equal views have equal digests. */
   readonly view: number;
+  /** For how long the sender has run, at least, in milliseconds; 0 says nothing. */
+  readonly ageMs: number;
   readonly claims: readonly Claim[];
 }
 

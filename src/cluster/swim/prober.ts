@@ -102,7 +102,7 @@ export class Prober {
     const { table, send } = this.#options;
     const origin = table.get(relay.origin);
     if (!origin) return;
-    const piggyback = { holds: origin.member.incarnation, view: table.view, claims: [] };
+    const piggyback = { holds: origin.member.incarnation, view: table.view, ageMs: 0, claims: [] };
     send({ kind: "ack", to: relay.origin, seq: relay.originSeq, ...piggyback }, origin.member);
   }
 

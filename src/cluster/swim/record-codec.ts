@@ -5,6 +5,7 @@
  */
 import { AppError } from "../../errors/app-error.ts";
 import type { HostNames, Member, MemberPorts, MemberRole, MemberState } from "../cluster.ts";
+import { STARTED_MS_MAX } from "../member-order.ts";
 import {
   Malformed,
   readFields,
@@ -70,7 +71,7 @@ export function decodeRecord(id: string, value: unknown): Member {
     incarnation: readWhole(fields["incarnation"], "incarnation", 0, INCARNATION_MAX),
     revision: revision === undefined ? undefined : readText(revision, "revision", REVISION_MAX),
     state: readWord(fields["state"], "state", STATES),
-    startedAtMs: readWhole(fields["startedAtMs"], "startedAtMs", 0, Number.MAX_SAFE_INTEGER),
+    startedAtMs: readWhole(fields["startedAtMs"], "startedAtMs", 0, STARTED_MS_MAX),
   };
 }
 

@@ -80,7 +80,11 @@ export class SwimCluster implements Membership {
     const events = {
       joined: (member: Member) => this.#welcome(member),
       left: (member: Member, reason: LeaveReason) => this.#reportLeft(member, reason),
-      updated: (member: Member) => this.#relay.emit("updated", member),
+      updated: (member: Member) => {
+        this.#relay.emit("updated", member);
+        this.#electCoordinator();
+      },
+      gaveWay: () => this.#electCoordinator(),
       refuted: () => log.debug("refuted: others took this node for dead or suspected it"),
       refusal: (member: Member) => this.#refusal(member),
     };
@@ -218,9 +222,21 @@ export class SwimCluster implements Membership {
   #welcome(member: Member): void {
     this.#joinedMs = this.#clock.monotonicMs();
     this.#log.info(`Member joined [${member.id}]: /${formatAddress(member)}`);
+    this.#warnOfTwin(member);
     this.#messages.addMember(member);
     this.#relay.emit("joined", member);
     this.#electCoordinator();
+  }
+
+  /** Two nodes of one name count as one for leases and for whoever removes a node. */
+  #warnOfTwin({ id, name, host, port }: Member): void {
+    const twin = this.members().find((other) => other.name === name && other.id !== id);
+    if (!twin) return;
+    const places = `${formatAddress(twin)} and ${formatAddress({ host, port })}`;
+    this.#options.complaints.add(
+      "same-name",
+      `two members are called "${name}", at ${places}: give each node a name (-DnodeName, node_name) and a home of its own`,
+    );
   }
 
   #reportLeft(member: Member, reason: LeaveReason): void {

@@ -6,6 +6,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { LeaveReason, Member } from "../cluster.ts";
 import type { Address } from "../member-address.ts";
+import { AGE_MS_MAX, givesWay } from "../member-order.ts";
 import type { Claim, GoneClaim, SuspectClaim } from "./claim.ts";
 import { ClaimRules } from "./claim-rules.ts";
 import { claimBytes, PIGGYBACK_BYTES_MAX } from "./claim-size.ts";
@@ -39,6 +40,8 @@ export interface SwimEvents {
   readonly updated: (member: Member) => void;
   /** The own record has a new incarnation. */
   readonly refuted: () => void;
+  /** The own record was put behind that of a member which runs longer. */
+  readonly gaveWay: () => void;
   /** Why a member may not take part; undefined: it may. */
   readonly refusal: (member: Member) => string | undefined;
 }
@@ -64,6 +67,7 @@ export class SwimNode {
   readonly health = new LocalHealth();
   readonly #options: SwimNodeOptions;
   readonly #clock: Clock;
+  readonly #startedMs: number;
   readonly #gossip = new GossipQueue(claimBytes);
   readonly #ring: ProbeRing;
   readonly #prober: Prober;
@@ -78,6 +82,7 @@ export class SwimNode {
     const { self, wellKnown, timing, port, clock, random } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#startedMs = clock.monotonicMs();
     this.table = new MemberTable(self);
     this.contacts = new ContactBook(self, wellKnown);
     this.#ring = new ProbeRing(random);
@@ -135,12 +140,14 @@ export class SwimNode {
         return;
       case "ping":
         this.#hearAll(packet.claims, sender);
+        this.#compareAges(sender, packet.ageMs);
         this.#answer(sender, packet, from);
         this.#compareViews(sender, packet.view);
         return;
       case "ack":
         this.#hearAll(packet.claims, sender);
         this.#prober.acked(packet.seq);
+        this.#compareAges(sender, packet.ageMs);
         this.#compareViews(sender, packet.view);
         return;
       case "ping-req":
@@ -275,7 +282,8 @@ export class SwimNode {
     const { disseminationFactor, maxDgramBytes } = this.#options.timing;
     const room = Math.min(maxDgramBytes, PIGGYBACK_BYTES_MAX) - bytesOf(claims);
     claims.push(...this.#gossip.take(room, gossipLimit(disseminationFactor, size)));
-    return { holds: this.table.get(receiver.id)?.member.incarnation ?? -1, view, claims };
+    const holds = this.table.get(receiver.id)?.member.incarnation ?? -1;
+    return { holds, view, ageMs: this.#ageMs, claims };
   }
 
   /** What the receiver should refute (Lifeguard, section IV-C: the buddy system). */
@@ -328,6 +336,21 @@ export class SwimNode {
     const [id] = this.#ring.some(1, () => false);
     const entry = id === undefined ? undefined : this.table.get(id);
     if (entry) this.#exchanger.begin(entry.member);
+  }
+
+  get #ageMs(): number {
+    return Math.min(AGE_MS_MAX, Math.floor(this.#clock.monotonicMs() - this.#startedMs));
+  }
+
+  /** Who has run longer is the older one, whatever the wall clocks say. */
+  #compareAges(sender: string, ageMs: number): void {
+    const { self } = this.table;
+    const other = this.table.get(sender)?.member;
+    if (!other || this.#rules.isLeaving) return;
+    const startedAtMs = givesWay({ member: self, ageMs: this.#ageMs }, { member: other, ageMs });
+    if (startedAtMs === undefined) return;
+    this.announce({ ...self, startedAtMs, incarnation: self.incarnation + 1 });
+    this.#options.events.gaveWay();
   }
 
   #compareViews(sender: string, view: number): void {

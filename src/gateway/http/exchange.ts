@@ -46,6 +46,8 @@ export interface Exchange {
   onAbort(handler: () => void): void;
   /** Calls once when the response is complete or the client has gone. There is one handler. */
   onOver(handler: () => void): void;
+  /** Sends 103 ahead of the response, to clients that know interim responses. */
+  sendEarlyHints(fields: readonly HeaderField[]): void;
   /** Begins a response piece by piece; its head goes out with the first data, `flush` or `end`. */
   start(head: ResponseHead, hasBody: boolean): void;
   /** A piece of the body; copied where it cannot be sent at once. @returns false: see `isBlocked`. */

@@ -6,6 +6,11 @@
 import type { Socket } from "node:net";
 import type { HeadFault } from "../../net/http1/request-head.ts";
 import { ServerConnection } from "../../net/http1/server-connection.ts";
+import type {
+  AcceptedConnection,
+  ConnectionEnds,
+  Receive,
+} from "../../net/http1/accepted-connection.ts";
 import { Slots } from "../../runtime/slots.ts";
 import type { AddressConfig } from "../gateway-config.ts";
 import type { ConnectionActivity } from "./connection-counts.ts";
@@ -33,6 +38,14 @@ interface Accepted {
   readonly proxyProtocol?: ProxyProtocolFacts | undefined;
 }
 
+/** A connection that will be served. */
+interface Served {
+  readonly number: number;
+  readonly tls?: ClientTls;
+  readonly refusal?: HeadFault;
+  readonly proxyProtocol?: ProxyProtocolFacts | undefined;
+}
+
 export class HttpEngine {
   #address: AddressConfig;
   readonly #services: ListenerServices;
@@ -54,17 +67,20 @@ export class HttpEngine {
     this.#address = address;
     if (!address.tls) return;
     this.#secure = new TlsHandshakes(address, {
-      onSecure: (socket, tls, origin) => this.#serve(socket, { tls, ...origin }),
+      onSecure: (socket, tls, origin) => this.#serveStream(socket, { tls, ...origin }),
       onFault: this.#services.onClientFault,
     });
   }
 
   /** An accepted connection. */
-  take(socket: Socket): void {
+  take(accepted: AcceptedConnection): void {
     const number = this.#services.nextConnectionNumber();
     const { tls, proxyProtocol } = this.#address;
     // Only plain HTTP lets a client close its side first and still read the response.
-    if (!tls && !proxyProtocol) return this.#serve(socket, { number, adopts: true });
+    if (!tls && !proxyProtocol) {
+      return this.#serve(accepted, { number, open: (receive) => accepted.open(receive) });
+    }
+    const socket = accepted.asStream();
     // The engine reports what matters; without a handler of our own a late reset would end the process.
     socket.on("error", () => {});
     this.#raw.add(socket);
@@ -104,12 +120,12 @@ export class HttpEngine {
   #start(socket: Socket, accepted: Accepted): void {
     const secure = this.#secure;
     const { number, tls, proxyProtocol } = accepted;
-    if (!tls) return this.#serve(socket, { number, proxyProtocol });
+    if (!tls) return this.#serveStream(socket, { number, proxyProtocol });
     if (!secure) return void socket.destroy();
     this.#receiveFirst(socket, number, (first) => () => {
       socket.unshift(first);
       if (first[0] === TLS_HANDSHAKE) secure.take(socket, { first, number, proxyProtocol });
-      else this.#serve(socket, { number, refusal: PLAIN_ON_TLS, proxyProtocol });
+      else this.#serveStream(socket, { number, refusal: PLAIN_ON_TLS, proxyProtocol });
     });
   }
 
@@ -161,29 +177,25 @@ export class HttpEngine {
     if (socket.readableLength > 0) read();
   }
 
+  #serveStream(socket: Socket, what: Served): void {
+    this.#serve(socket, { ...what, open: (receive) => socket.on("data", receive) });
+  }
+
   #serve(
-    socket: Socket,
-    how: {
-      readonly number: number;
-      readonly tls?: ClientTls;
-      readonly refusal?: HeadFault;
-      readonly proxyProtocol?: ProxyProtocolFacts | undefined;
-      /** Nothing has read from the socket yet. */
-      readonly adopts?: boolean;
-    },
+    ends: ConnectionEnds,
+    how: Served & { readonly open: (receive: Receive) => Socket },
   ): void {
-    const { number, tls, refusal, proxyProtocol, adopts = false } = how;
+    const { number, tls, refusal, proxyProtocol, open } = how;
     const connection = new ServerConnection({
-      open: (receive) =>
-        adopts ? this.#services.reads.adopt(socket, receive) : socket.on("data", receive),
+      open,
       wheel: this.#services.wheel,
       limits: () => connectionLimits(this.#address.defaultServer.location.settings),
       facts: {
         number,
         openedMs: this.#services.wheel.nowMs(),
-        remoteAddress: socket.remoteAddress ?? "unix:",
-        remotePort: socket.remotePort ?? 0,
-        ...this.#localOf(socket),
+        remoteAddress: ends.remoteAddress ?? "unix:",
+        remotePort: ends.remotePort ?? 0,
+        ...this.#localOf(ends),
         tls,
         ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
       },
@@ -192,17 +204,17 @@ export class HttpEngine {
       ...(refusal === undefined ? {} : { refusal }),
     });
     const slot = this.#connections.add(connection);
-    connection.socket.once("close", () => this.#connections.remove(slot));
+    connection.socket.on("close", () => this.#connections.remove(slot));
     if (this.#stopped) connection.retire();
   }
 
   /** Where the client has connected to; the system need not be asked for a port with one address. */
-  #localOf(socket: Socket): { readonly localAddress: string; readonly localPort: number } {
+  #localOf(ends: ConnectionEnds): { readonly localAddress: string; readonly localPort: number } {
     const { address } = this.#address;
     if (isWildcard(address) || address.port === 0) {
       return {
-        localAddress: socket.localAddress ?? address.host,
-        localPort: socket.localPort ?? 0,
+        localAddress: ends.localAddress ?? address.host,
+        localPort: ends.localPort ?? 0,
       };
     }
     return { localAddress: address.host, localPort: address.port };

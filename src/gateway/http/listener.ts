@@ -4,7 +4,8 @@
  * assignment and no connection is lost.
  */
 import { once } from "node:events";
-import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
+import { createServer as createNetServer, type Server as NetServer } from "node:net";
+import type { AcceptedConnection } from "../../net/http1/accepted-connection.ts";
 import type { SocketReads } from "../../net/http1/shared-reads.ts";
 import type { TimerWheel } from "../../net/http1/timer-wheel.ts";
 import type { AddressConfig, ListenerConfig } from "../gateway-config.ts";
@@ -36,14 +37,14 @@ export class Listener {
   /** By the local address of connections; made when first needed, kept over reloads. */
   readonly #engines = new Map<string, HttpEngine>();
   /** Accepted before `open`; undefined: it has been called. */
-  #early: Socket[] | undefined = [];
+  #early: AcceptedConnection[] | undefined = [];
   #stopped = false;
 
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.#config = config;
     this.#services = services;
     const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
-    this.#server = createNetServer(options, (socket) => this.#accept(socket));
+    this.#server = createNetServer(options);
   }
 
   /** "0.0.0.0:80": listeners of two configurations with the same key are the same. */
@@ -61,6 +62,7 @@ export class Listener {
       : { host, port, ipv6Only: host.includes(":") };
     this.#server.listen({ ...place, backlog });
     await once(this.#server, "listening");
+    this.#services.reads.accept(this.#server, (accepted) => this.#accept(accepted));
     this.#server.on("error", (error) =>
       this.#services.onClientFault(`accept() failed: ${error.message}`),
     );
@@ -70,7 +72,7 @@ export class Listener {
   open(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const socket of early) this.#accept(socket);
+    for (const accepted of early) this.#accept(accepted);
   }
 
   /** New requests, also those of open connections, see the new configuration. */
@@ -97,7 +99,7 @@ export class Listener {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#server.close();
-    for (const socket of this.#early ?? []) socket.destroy();
+    for (const accepted of this.#early ?? []) accepted.destroy();
     for (const engine of this.#engines.values()) engine.stop();
   }
 
@@ -107,20 +109,20 @@ export class Listener {
     for (const engine of this.#engines.values()) engine.destroy();
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: AcceptedConnection): void {
     const early = this.#early;
-    if (early && early.length < EARLY_COUNT_MAX) return void early.push(socket);
-    const engine = early ? undefined : this.#engineFor(this.#hostOf(socket));
-    if (engine) engine.take(socket);
-    else socket.destroy();
+    if (early && early.length < EARLY_COUNT_MAX) return void early.push(accepted);
+    const engine = early ? undefined : this.#engineFor(this.#hostOf(accepted));
+    if (engine) engine.take(accepted);
+    else accepted.destroy();
   }
 
   /** The local address of a connection, where it matters: asking for it is a call to the system. */
-  #hostOf(socket: Socket): string {
+  #hostOf(accepted: AcceptedConnection): string {
     const { addresses } = this.#config;
     const [only] = addresses;
     if (addresses.length === 1 && only && !isWildcard(only.address)) return only.address.host;
-    return socket.localAddress ?? "";
+    return accepted.localAddress ?? "";
   }
 
   #engineFor(host: string): HttpEngine | undefined {

@@ -8,6 +8,7 @@ import { messageOf } from "../../errors/app-error.ts";
 import { DirectiveFault } from "../nginx/directive-fault.ts";
 import type { SettingsOf } from "../nginx/directive.ts";
 import { type PemFile, type sslSettings, TLS_VERSIONS, type VerifyMode } from "./modules/ssl.ts";
+import { revocationLists } from "./revocation-lists.ts";
 
 type Settings = SettingsOf<typeof sslSettings>;
 
@@ -79,18 +80,12 @@ function optionsOf(settings: Settings): SecureContextOptions {
     sessionTimeout: Math.max(1, Math.round(settings.sessionTimeoutMs / 1000)),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(verify === "off" ? {} : { ca: authoritiesOf(settings) }),
-    ...(verify === "off" || !revocations ? {} : { crl: listsOf(revocations) }),
+    ...(verify === "off" || !revocations ? {} : { crl: revocationLists(revocations.pem) }),
   };
 }
 
 function authoritiesOf({ clientAuthorities, trustedAuthorities }: Settings): string[] {
   return [clientAuthorities, trustedAuthorities].flatMap((file) => (file ? [file.pem] : []));
-}
-
-/** Node reads one list of each text. */
-function listsOf({ pem }: PemFile): string[] {
-  const lists = pem.match(/-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g);
-  return lists ? [...lists] : [pem];
 }
 
 /** OpenSSL's bits that switch a version off, where it stands between two that are on. */

@@ -57,6 +57,9 @@ export class SubrequestExchange implements Exchange {
     else this.#onOver = handler;
   }
 
+  /** The response that they announce goes nowhere. */
+  sendEarlyHints(): void {}
+
   start(): void {
     this.#responded = true;
   }

@@ -66,7 +66,7 @@ export class SpooledBody {
 
   /** The body, a character a byte; "" when it is in a file (`$request_body`). */
   get text(): string {
-    return this.#isInFile ? "" : this.#memory.bytes.toString("latin1");
+    return this.#isInFile ? "" : this.#memory.text;
   }
 
   /** The body in memory; nothing when it is empty or in a file. */

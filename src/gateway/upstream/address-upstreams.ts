@@ -31,6 +31,14 @@ export class AddressUpstreams {
     this.#known.set(name, upstream);
     return upstream;
   }
+
+  /** For the addresses of a name that was resolved for one request; chance says which is tried first. */
+  forAddresses(name: string, hosts: readonly string[], port: number): Upstream {
+    const { random = Math.random } = this.#services;
+    const start = Math.floor(random() * hosts.length);
+    const rotated = [...hosts.slice(start), ...hosts.slice(0, start)];
+    return new Upstream(implicitUpstream(name, rotated, port), this.#services);
+  }
 }
 
 function configOf(name: string): UpstreamConfig | undefined {

@@ -7,6 +7,7 @@ import type { SourcePlace } from "../../errors/config-error.ts";
 import { isUnixAddress, parsePort, splitHostPort } from "../http/listen-address.ts";
 import { HTTP_MODULES } from "../http/modules/modules.ts";
 import type { ProxyPass } from "../http/modules/proxy.ts";
+import { resolverSettings } from "../http/modules/resolver.ts";
 import type { Block } from "../nginx/block.ts";
 import type { ReadingState } from "../nginx/directive-scope.ts";
 import { balancingMethod } from "./balancing-directives.ts";
@@ -15,6 +16,7 @@ import type {
   BalancingMethod,
   KeepaliveConfig,
   PeerConfig,
+  ResolvedServerConfig,
   UpstreamConfig,
 } from "./upstream-config.ts";
 
@@ -52,7 +54,8 @@ export async function compileUpstreams(
   for (const pass of proxyPassesOf(http)) {
     const name = pass.host.text.toLowerCase();
     const key = upstreams.has(name) ? name : implicitName(pass);
-    if (!pass.host.isConstant || upstreams.has(key)) continue;
+    // With a variable anywhere in the URL the host is looked up at run time, as in nginx.
+    if (!pass.host.isConstant || pass.uri?.isConstant === false || upstreams.has(key)) continue;
     upstreams.set(key, await compiler.compileImplicit(key, pass));
   }
   checkZones(http, upstreams, state);
@@ -75,7 +78,7 @@ export function implicitUpstream(
   port: number,
 ): UpstreamConfig {
   const peers = addresses.map((host) => ({ ...readPeerOptions([]), name, host, port }));
-  const none = { clusterServers: [], sticky: undefined };
+  const none = { clusterServers: [], resolvedServers: [], sticky: undefined };
   return { name, method: { kind: "round_robin" }, peers, ...none, keepalive: NO_KEEPALIVE };
 }
 
@@ -91,12 +94,19 @@ class UpstreamCompiler {
   async compileBlock(name: string, block: Block): Promise<UpstreamConfig> {
     const { servers, clusterServers, sticky, ...rest } = block.settings(upstreamSettings);
     const peers: PeerConfig[] = [];
-    for (const { scope, text, ...server } of servers) {
+    const resolvedServers: ResolvedServerConfig[] = [];
+    for (const line of servers) {
+      const { scope, text, naming, ...server } = line;
+      if (naming.resolve && isIP(server.host) === 0 && !isUnixAddress(server.host)) {
+        resolvedServers.push(...this.#resolvedLater(block, line));
+        continue;
+      }
       const addresses = await this.#resolve({ host: server.host, text, place: scope.place });
       peers.push(...addresses.map((host) => ({ ...server, name: text, host })));
     }
-    const hasPrimary = peers.some((peer) => !peer.backup) || clusterServers.length > 0;
-    if (!hasPrimary && !block.isFaulty && (servers.length === 0 || peers.length > 0)) {
+    const known = [...peers, ...resolvedServers.map(({ options }) => options)];
+    const hasPrimary = known.some((peer) => !peer.backup) || clusterServers.length > 0;
+    if (!hasPrimary && !block.isFaulty && (servers.length === 0 || known.length > 0)) {
       const what = servers.length === 0 ? "no servers are inside" : "no servers in";
       const sentence = `${what} upstream "${name}"`;
       this.#state.problems.error(block.place, sentence);
@@ -108,7 +118,31 @@ class UpstreamCompiler {
       idleMs: rest.keepaliveIdleMs,
     };
     const method = this.#method(block, servers);
-    return { name, method, peers, clusterServers, sticky, keepalive };
+    return { name, method, peers, clusterServers, resolvedServers, sticky, keepalive };
+  }
+
+  /** A `server ... resolve`; none when the upstream lacks what it needs, in nginx's words. */
+  #resolvedLater(
+    block: Block,
+    { scope, text, naming, host, port, ...options }: ServerLine,
+  ): readonly ResolvedServerConfig[] {
+    const { config, timeoutMs } = block.settings(resolverSettings);
+    const upstream = `upstream "${block.args[0] ?? ""}"`;
+    const refuse = (sentence: string) => {
+      this.#state.problems.error(scope.place, sentence);
+      block.noteFault();
+      return [];
+    };
+    if (block.own(upstreamSettings.zone) === undefined) {
+      return refuse(
+        `resolving names at run time requires ${upstream} to be in shared memory: it needs a "zone"`,
+      );
+    }
+    if (!config) {
+      return refuse(`no resolver defined to resolve names at run time in ${upstream}`);
+    }
+    const { service } = naming;
+    return [{ options, name: text, host, port, service, resolver: config, timeoutMs }];
   }
 
   async compileImplicit(name: string, pass: ProxyPass): Promise<UpstreamConfig> {

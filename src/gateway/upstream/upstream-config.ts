@@ -1,5 +1,6 @@
 /** What the configuration says about an upstream; the running form is upstream.ts. */
 import type { Template } from "../nginx/template.ts";
+import type { ResolverConfig } from "../resolver/resolver-config.ts";
 
 /** Options of one `server` of an upstream (or of `cluster_servers`). */
 export interface PeerOptions {
@@ -32,6 +33,22 @@ export interface PeerConfig extends PeerOptions {
 export interface ClusterServersConfig extends PeerOptions {
   readonly subDomain: string;
   readonly scheme: "http" | "https";
+}
+
+/** `server NAME resolve`: the addresses of the name are peers, and change with it. */
+export interface ResolvedServerConfig {
+  /** Of each of the peers. */
+  readonly options: PeerOptions;
+  /** The server as written. */
+  readonly name: string;
+  readonly host: string;
+  /** Of a service the places have ports of their own. */
+  readonly port: number;
+  /** `service=`; undefined: the name is a host's. */
+  readonly service: string | undefined;
+  readonly resolver: ResolverConfig;
+  /** How long an answer is waited for, and the pause after an error. Milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** `least_conn`, `ip_hash`, `hash`, `random`; without any of them the round robin. */
@@ -96,6 +113,7 @@ export interface UpstreamConfig {
   readonly method: BalancingMethod;
   readonly peers: readonly PeerConfig[];
   readonly clusterServers: readonly ClusterServersConfig[];
+  readonly resolvedServers: readonly ResolvedServerConfig[];
   readonly sticky: StickyConfig | undefined;
   readonly keepalive: KeepaliveConfig;
 }

@@ -1,4 +1,5 @@
 /** The directives inside `upstream` (ngx_http_upstream_module, sticky of NGINX Plus, and our `cluster_servers`). */
+import { isIP } from "node:net";
 import { DirectiveFault } from "../nginx/directive-fault.ts";
 import type { DirectiveScope } from "../nginx/directive-scope.ts";
 import { block, durationMs, list, single, wholeNumber } from "../nginx/directive.ts";
@@ -9,12 +10,21 @@ import type { ClusterServersConfig, PeerOptions, StickyConfig } from "./upstream
 
 const LEVEL = ["upstream"] as const;
 
+/** When the name of a `server` line is resolved, and as what. */
+interface ServerNaming {
+  /** While the gateway runs; false: when the configuration is read. */
+  readonly resolve: boolean;
+  /** What is asked for is a service (SRV); undefined: a host. */
+  readonly service: string | undefined;
+}
+
 /** A `server` line; its host may still be a name. */
 export interface ServerLine extends PeerOptions {
   readonly host: string;
   readonly port: number;
   /** The address as written. */
   readonly text: string;
+  readonly naming: ServerNaming;
   readonly scope: DirectiveScope;
 }
 
@@ -30,7 +40,7 @@ export const upstreamSettings = {
     name: "server",
     contexts: LEVEL,
     arity: { min: 1, max: 16 },
-    missing: "in upstream: resolve, service, slow_start",
+    missing: "in upstream: slow_start",
     value: readServer,
   }),
   clusterServers: list<ClusterServersConfig>({
@@ -107,18 +117,38 @@ const PEER_DEFAULTS: PeerOptions = {
   route: undefined,
 };
 
-function readServer(
-  [address = "", ...words]: readonly string[],
-  scope: DirectiveScope,
-): ServerLine {
-  if (isUnixAddress(address)) return { ...readUnix(address, words), text: address, scope };
+function readServer([address = "", ...all]: readonly string[], scope: DirectiveScope): ServerLine {
+  const isNaming = (word: string) => word === "resolve" || word.startsWith("service=");
+  const words = all.filter((word) => !isNaming(word));
+  const line = { text: address, naming: readNaming(address, all), scope };
+  if (isUnixAddress(address)) return { ...readUnix(address, words), ...line };
   const split = splitHostPort(address);
   if (!split || split.host === "") {
     throw new DirectiveFault(`invalid host in upstream "${address}"`);
   }
   const port = split.port === undefined ? 80 : parsePort(split.port);
   if (port === undefined) throw new DirectiveFault(`invalid port in upstream "${address}"`);
-  return { ...readPeerOptions(words), host: split.host, port, text: address, scope };
+  return { ...readPeerOptions(words), host: split.host, port, ...line };
+}
+
+/** `resolve` and `service=`, in nginx's words when they do not fit together. */
+function readNaming(address: string, all: readonly string[]): ServerNaming {
+  const resolve = all.includes("resolve");
+  const service = all.find((word) => word.startsWith("service="))?.slice("service=".length);
+  if (service === undefined) return { resolve, service };
+  if (service === "" || service.startsWith(".") || service.endsWith(".")) {
+    throw new DirectiveFault("service is invalid");
+  }
+  if (!resolve) {
+    throw new DirectiveFault(`service upstream "${address}" requires "resolve" parameter`);
+  }
+  if (isUnixAddress(address) || isIP(address) !== 0) {
+    throw new DirectiveFault(`service upstream "${address}" requires domain name`);
+  }
+  if (splitHostPort(address)?.port !== undefined) {
+    throw new DirectiveFault(`service upstream "${address}" may not have port`);
+  }
+  return { resolve, service };
 }
 
 function readUnix(address: string, words: readonly string[]) {

@@ -5,10 +5,12 @@
 import type { RequestContext } from "../http/request-context.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { HashWalk, PickRequest } from "./balancers/balancer.ts";
+import type { Resolvers } from "../resolver/resolvers.ts";
 import { type Balancers, makeBalancers } from "./balancers/make-balancer.ts";
 import { StickyBalancer } from "./balancers/sticky.ts";
 import { clusterPeers } from "./cluster-peers.ts";
 import { Peer } from "./peer.ts";
+import { ResolvedServers } from "./resolved-servers.ts";
 import type { ServerDirectory } from "./server-directory.ts";
 import type { SessionZones } from "./session-zones.ts";
 import type { Stickiness } from "./stickiness.ts";
@@ -26,6 +28,10 @@ export interface UpstreamServices {
   readonly clock: Clock;
   readonly directory: ServerDirectory;
   readonly zones: SessionZones;
+  /** For the servers whose names are resolved at run time. */
+  readonly resolvers: Resolvers;
+  /** What concerns no request. */
+  readonly logError: (sentence: string) => void;
   /** For `random`: 0 <= value < 1. Default: Math.random. */
   readonly random?: () => number;
 }
@@ -46,6 +52,7 @@ export class Upstream {
   readonly #directory: ServerDirectory;
   readonly #balancers: Balancers;
   readonly #unwatch: () => void;
+  readonly #resolved: ResolvedServers;
   #primaries: readonly Peer[] = [];
   #backups: readonly Peer[] = [];
 
@@ -59,11 +66,13 @@ export class Upstream {
     this.#balancers = this.sticky
       ? { primaries: new StickyBalancer(primaries), backups: new StickyBalancer(backups) }
       : { primaries, backups };
+    const update = (): void => this.#setPeers(this.peers);
+    const before = previous ? previous.#resolved : undefined;
+    this.#resolved = new ResolvedServers(config.resolvedServers, services, update, before);
     this.#setPeers(previous ? previous.peers : []);
+    this.#resolved.start();
     this.#unwatch =
-      config.clusterServers.length === 0
-        ? () => {}
-        : this.#directory.onChange(() => this.#setPeers(this.peers));
+      config.clusterServers.length === 0 ? () => {} : this.#directory.onChange(update);
   }
 
   /** Primaries first. */
@@ -112,6 +121,7 @@ export class Upstream {
 
   close(): void {
     this.#unwatch();
+    this.#resolved.close();
   }
 
   /** The only peer is used whatever its failures were. */
@@ -132,7 +142,7 @@ export class Upstream {
     const members = this.#directory.members();
     const live = this.config.clusterServers.flatMap((servers) => clusterPeers(servers, members));
     const known = Map.groupBy(before, (peer) => peer.address);
-    const peers = [...this.config.peers, ...live].map((config) => {
+    const peers = [...this.config.peers, ...live, ...this.#resolved.peers()].map((config) => {
       const fresh = new Peer(config);
       const old = known.get(fresh.address)?.shift();
       if (!old) return fresh;

@@ -106,7 +106,7 @@ export const nodeTrustResource: ManagementResource = (app, services) => {
   );
 };
 
-/** Counts what is refused. */
+/** Counts what is refused, and logs it once a minute for each address: a node that was removed asks again and again. */
 async function limited<Result>(
   limiter: RefusalLimiter,
   { log }: ManagementServices,
@@ -118,8 +118,7 @@ async function limited<Result>(
     return await work();
   } catch (error) {
     if (error instanceof AppError && error.code === "JOIN_REFUSED") {
-      limiter.refused(ip);
-      log.warn(`A node at ${ip} was refused: ${error.message}`);
+      if (limiter.refused(ip)) log.warn(`A node at ${ip} was refused: ${error.message}`);
     }
     throw error;
   }

@@ -34,12 +34,14 @@ export class RefusalLimiter {
     throw new AppError("LOGIN_LIMITED", message, { side: "downstream", retryable: true });
   }
 
-  refused(address: string): void {
+  /** Returns whether it is the first one of the window, which is the one to log. */
+  refused(address: string): boolean {
     const known = this.#known(address) ?? { count: 0, firstMs: this.#clock.monotonicMs() };
     known.count += 1;
     this.#refusals.set(address, known);
     const oldest = this.#refusals.keys().next().value;
     if (this.#refusals.size > ADDRESSES_MAX && oldest !== undefined) this.#refusals.delete(oldest);
+    return known.count === 1;
   }
 
   #known(address: string): Refusals | undefined {

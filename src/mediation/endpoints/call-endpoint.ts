@@ -8,7 +8,6 @@ import type { Message } from "../message/message.ts";
 import type { CallResult } from "./call-result.ts";
 import { callDirect, type EndpointRole } from "./direct-call.ts";
 import {
-  type DirectEndpoint,
   type Endpoint,
   type GroupEndpoint,
   identityOf,
@@ -19,7 +18,7 @@ import { groupFault } from "./endpoint-faults.ts";
 import { setEndpointProperties } from "./endpoint-properties.ts";
 import { callGroup, choiceOf, stateOf } from "./group-call.ts";
 import { type Recipient, recipientsOf } from "./recipients.ts";
-import { resolveEndpoint } from "./resolve-endpoint.ts";
+import { resolveEndpoint, type ResolvedEndpoint } from "./resolve-endpoint.ts";
 import { callWithSession } from "./session-call.ts";
 
 export type { CallResult } from "./call-result.ts";
@@ -45,13 +44,14 @@ export function callEndpoint(
  * @returns undefined: the message itself is to be sent with `callEndpoint`.
  * @throws MediationFault when no recipient is ready.
  */
-export async function recipientCopies(
+export function recipientCopies(
   message: Message,
   endpoint: Endpoint,
-): Promise<readonly Recipient[] | undefined> {
-  if ("settings" in endpoint) return undefined;
-  const target = await resolveEndpoint(endpoint, message);
-  return target.kind === "recipientlist" ? recipientsOf(message, target) : undefined;
+): Promise<readonly Recipient[] | undefined> | undefined {
+  const copies = (target: ResolvedEndpoint): Promise<readonly Recipient[]> | undefined =>
+    target.kind === "recipientlist" ? recipientsOf(message, target) : undefined;
+  const resolved = resolveEndpoint(endpoint, message);
+  return resolved instanceof Promise ? resolved.then(copies) : copies(resolved);
 }
 
 interface Place {
@@ -60,13 +60,14 @@ interface Place {
 }
 
 async function callAny(message: Message, endpoint: Endpoint, place: Place): Promise<CallResult> {
-  const target = "settings" in endpoint ? endpoint : await resolveEndpoint(endpoint, message);
+  const resolved = resolveEndpoint(endpoint, message);
+  const target = resolved instanceof Promise ? await resolved : resolved;
   const { properties, onError } = identityOf(target);
   if (properties.length > 0) await setEndpointProperties(message, properties);
   // A child that fails is another child's turn; the group has a handler of its own.
   const isHandled = onError !== undefined && place.role === "alone";
   const handler = isHandled ? onErrorHandler(message, onError) : undefined;
-  if (!handler) return callTarget(message, target, place);
+  if (!handler) return await callTarget(message, target, place);
   message.faultHandlers.push(handler);
   const result = await callTarget(message, target, place);
   if (message.faultHandlers.at(-1) === handler) message.faultHandlers.pop();
@@ -82,12 +83,16 @@ function onErrorHandler(message: Message, key: string): Sequence | undefined {
   return handler;
 }
 
-async function callTarget(
+function callTarget(message: Message, target: ResolvedEndpoint, place: Place): Promise<CallResult> {
+  if ("settings" in target) return callDirect(message, target, place.role);
+  return callGroupEndpoint(message, target, place);
+}
+
+async function callGroupEndpoint(
   message: Message,
-  target: DirectEndpoint | GroupEndpoint,
+  target: GroupEndpoint,
   place: Place,
 ): Promise<CallResult> {
-  if ("settings" in target) return callDirect(message, target, place.role);
   const { endpointStates, clock } = message.environment;
   if (!endpointStates.isReady(target, clock.monotonicMs())) throw groupFault(target, "is inactive");
   if (place.depth >= GROUP_DEPTH_MAX)

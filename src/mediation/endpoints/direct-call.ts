@@ -34,9 +34,15 @@ export async function callDirect(
     throw directNotReady(endpoint, endpointStates.stateOf(settings));
   const request = await endpointRequest(message, endpoint);
   if (message.axis2Flag("FORCE_SC_ACCEPTED")) message.exchange.accept();
-  const response = await call(message, endpoint, request);
-  if (!response) return { kind: "dropped" };
-  const checked = await checkSoapFault(message, endpoint, response);
+  let response: EndpointResponse;
+  try {
+    response = await message.environment.callEndpoint(request);
+  } catch (error) {
+    return dropOrThrow(message, { endpoint, request, error });
+  }
+  const checked = message.flag("FORCE_ERROR_ON_SOAP_FAULT")
+    ? await checkSoapFault(message, endpoint, response)
+    : { response, fault: undefined };
   if (checked.fault && role === "child" && isRetriedOnFault(message)) throw checked.fault;
   if (!checked.fault) succeeded(message, endpoint);
   if (!message.flag("OUT_ONLY") && !isBareAck(response))
@@ -45,24 +51,22 @@ export async function callDirect(
   return { kind: "one-way" };
 }
 
-/** Undefined when the time is up and the endpoint discards. */
-async function call(
-  message: Message,
-  endpoint: DirectEndpoint,
-  request: EndpointRequest,
-): Promise<EndpointResponse | undefined> {
-  try {
-    return await message.environment.callEndpoint(request);
-  } catch (error) {
-    const { timeoutAction } = endpoint.settings;
-    if (error instanceof EndpointFailure && error.kind === "timeout" && timeoutAction !== "fault") {
-      discard(message, endpoint, request);
-      return undefined;
-    }
-    const fault = error instanceof EndpointFailure ? faultOfFailure(error) : sendingFault(error);
-    failed(message, endpoint, fault);
-    throw fault;
+interface FailedCall {
+  readonly endpoint: DirectEndpoint;
+  readonly request: EndpointRequest;
+  readonly error: unknown;
+}
+
+/** "dropped" when the time is up and the endpoint discards. @throws MediationFault otherwise. */
+function dropOrThrow(message: Message, { endpoint, request, error }: FailedCall): CallResult {
+  const { timeoutAction } = endpoint.settings;
+  if (error instanceof EndpointFailure && error.kind === "timeout" && timeoutAction !== "fault") {
+    discard(message, endpoint, request);
+    return { kind: "dropped" };
   }
+  const fault = error instanceof EndpointFailure ? faultOfFailure(error) : sendingFault(error);
+  failed(message, endpoint, fault);
+  throw fault;
 }
 
 /** The client would wait for its own time-out; a 504 tells it at once. */
@@ -133,7 +137,7 @@ function withoutPassword(url: string): string {
 
 interface Checked {
   readonly response: EndpointResponse;
-  readonly fault?: MediationFault;
+  readonly fault?: MediationFault | undefined;
 }
 
 /** FORCE_ERROR_ON_SOAP_FAULT: a SOAP fault is a failure of the endpoint, though an answer to the client. */
@@ -142,7 +146,6 @@ async function checkSoapFault(
   endpoint: DirectEndpoint,
   response: EndpointResponse,
 ): Promise<Checked> {
-  if (!message.flag("FORCE_ERROR_ON_SOAP_FAULT")) return { response };
   const bytes = await collectBytes(
     response.body,
     message.environment.bodyBytesMax ?? BODY_BYTES_MAX,

@@ -4,13 +4,19 @@
  * Axis2 properties that steer the sender (DISABLE_CHUNKING, FORCE_HTTP_1.0, NO_KEEPALIVE, POST_TO_URI ...) are
  * read here; the caller of endpoints writes them to the wire.
  */
+import type { Soon } from "../../runtime/soon.ts";
 import type { EndpointRequest, HeaderList } from "../engine.ts";
 import { ADDRESSING_NAMESPACES, removeAddressing } from "../message/addressing.ts";
 import { parseContentType } from "../message/content-type.ts";
-import { evaluateText } from "../message/expression.ts";
+import { evaluateText, type Expression } from "../message/expression.ts";
 import { logText } from "../message/log-text.ts";
 import type { Message } from "../message/message.ts";
-import { formatMessage, type WireFormat, wireOf } from "../message/message-formatter.ts";
+import {
+  type FormattedBody,
+  formatMessage,
+  type WireFormat,
+  wireOf,
+} from "../message/message-formatter.ts";
 import { appendElement } from "../xml/dom.ts";
 import { ensureHeader, payloadOf } from "../xml/soap.ts";
 import {
@@ -20,35 +26,41 @@ import {
   type EndpointSettings,
 } from "./endpoint.ts";
 import { requestUrl, type Target } from "./endpoint-url.ts";
+import type { WsdlAddress } from "./wsdl-address.ts";
 import { documentAddress } from "./wsdl-document.ts";
 
-/** @throws MediationFault when there is no address or the body is faulty. */
+const NO_BODY: FormattedBody = { body: undefined, contentType: undefined };
+
+/** Waits for nothing that is there already. @throws MediationFault when there is no address or the body is faulty. */
 export async function endpointRequest(
   message: Message,
   endpoint: DirectEndpoint,
 ): Promise<EndpointRequest> {
   const { settings } = endpoint;
   if (endpoint.kind === "default" && !message.isRest) await message.payload();
-  const target = await targetOf(message, endpoint);
+  const found = targetOf(message, endpoint);
+  const target = found instanceof Promise ? await found : found;
   const forced = wireFor(target.format);
   if (forced !== undefined) message.axis2.delete("messageType");
   if (settings.encoding !== undefined)
     message.axis2.set("CHARACTER_SET_ENCODING", settings.encoding);
   const wire = forced ?? wireOf(message);
-  const url = await requestUrl(message, target, wire);
-  await prepareAddressing(message, url, settings);
+  const asked = requestUrl(message, target, wire);
+  const url = typeof asked === "string" ? asked : await asked;
+  const written = prepareAddressing(message, url, settings);
+  if (written) await written;
   if (needsLength(message)) await message.body.buffer();
   const method = methodOf(message, target);
-  const isSent = await hasBody(message, method, wire);
-  const formatted = isSent
-    ? await formatMessage(message, forced)
-    : { body: undefined, contentType: undefined };
+  const made = hasBody(message, method, wire) ? formatMessage(message, forced) : NO_BODY;
+  const formatted = made instanceof Promise ? await made : made;
   return {
     method,
     url,
     headers: requestHeaders(message, contentTypeFor(message, method, formatted.contentType), wire),
     body: formatted.body,
-    timeoutMs: await timeoutOf(message, settings),
+    timeoutMs: settings.timeoutExpression
+      ? await computedTimeout(settings.timeoutExpression, message, settings)
+      : settings.timeoutMs,
     ...wireOptions(message),
   };
 }
@@ -65,13 +77,16 @@ function contentTypeFor(
 }
 
 /** The form and, for WSDL endpoints, the address. */
-async function targetOf(message: Message, endpoint: DirectEndpoint): Promise<Target> {
+function targetOf(message: Message, endpoint: DirectEndpoint): Soon<Target> {
   const { format } = endpoint.settings;
   if (endpoint.kind !== "wsdl") return { endpoint, format, wsdlUri: undefined };
   const { source, settings } = endpoint;
-  const address =
-    source.kind === "address" ? source : await documentAddress(source, settings, message);
-  return { endpoint, format: format ?? address.format, wsdlUri: address.uri };
+  const at = (address: WsdlAddress): Target => {
+    return { endpoint, format: format ?? address.format, wsdlUri: address.uri };
+  };
+  return source.kind === "address"
+    ? at(source)
+    : documentAddress(source, settings, message).then(at);
 }
 
 /** What a format attribute forces. "rest" and "get" leave the body as it is. */
@@ -106,12 +121,12 @@ function wireOptions(message: Message): Pick<EndpointRequest, "closes" | "absolu
 }
 
 /** Undefined: the caller's default. An expression that yields no number of milliseconds gives that too. */
-async function timeoutOf(
+async function computedTimeout(
+  expression: Expression,
   message: Message,
   settings: EndpointSettings,
 ): Promise<number | undefined> {
-  if (!settings.timeoutExpression) return settings.timeoutMs;
-  const text = (await evaluateText(settings.timeoutExpression, message)).trim();
+  const text = (await evaluateText(expression, message)).trim();
   const timeoutMs = /^\d{1,9}(?:\.0)?$/.test(text) ? Number(text) : Number.NaN;
   if (timeoutMs > 0) return timeoutMs;
   if (timeoutMs !== 0)
@@ -133,7 +148,7 @@ function methodOf(message: Message, { endpoint, format }: Target): string {
  * SOAP always has an envelope, unless FORCE_POST_PUT_NOBODY allows a POST or PUT without; a request that came without
  * a body and got none goes out without. A payload that mediation has made wins over NO_ENTITY_BODY.
  */
-async function hasBody(message: Message, method: string, wire: WireFormat): Promise<boolean> {
+function hasBody(message: Message, method: string, wire: WireFormat): boolean {
   if (method === "GET" || method === "HEAD") return false;
   const isEmpty = message.axis2Flag("NO_ENTITY_BODY") || message.body.isEmpty;
   if (!isEmpty) return true;
@@ -141,25 +156,23 @@ async function hasBody(message: Message, method: string, wire: WireFormat): Prom
   return !mayBeEmpty || isPayloadMade(message);
 }
 
-async function isPayloadMade(message: Message): Promise<boolean> {
-  const { payload } = message.body;
+function isPayloadMade({ body: { payload } }: Message): boolean {
   if (!payload) return false;
-  return payload.kind === "json" || payloadOf(await message.envelope()) !== undefined;
+  return payload.kind === "json" || payloadOf(payload.envelope) !== undefined;
 }
 
 /** Addressing headers of the client end here, unless a property keeps them or the endpoint asks for new ones. */
-async function prepareAddressing(
+function prepareAddressing(
   message: Message,
   url: string,
   { addressing }: EndpointSettings,
-): Promise<void> {
-  if (addressing !== undefined && !message.isRest) {
-    await writeAddressing(message, url, addressing);
-    return;
-  }
-  const keep = message.flag("PRESERVE_WS_ADDRESSING") || message.flag("preserveProcessedHeaders");
+): Promise<void> | undefined {
+  if (addressing !== undefined && !message.isRest) return writeAddressing(message, url, addressing);
   const { payload } = message.body;
-  if (!keep && payload?.kind === "envelope" && !payload.rest) removeAddressing(payload.envelope);
+  if (payload?.kind !== "envelope" || payload.rest) return undefined;
+  const keep = message.flag("PRESERVE_WS_ADDRESSING") || message.flag("preserveProcessedHeaders");
+  if (!keep) removeAddressing(payload.envelope);
+  return undefined;
 }
 
 async function writeAddressing(
@@ -183,10 +196,7 @@ function requestHeaders(
   contentType: string | undefined,
   wire: WireFormat,
 ): HeaderList {
-  const headers = message.headers
-    .forRequest()
-    .filter(([name]) => !isReplaced(name.toLowerCase(), contentType, wire));
-  const written: HeaderList[number][] = [...headers];
+  const written = message.headers.forRequest((lower) => isReplaced(lower, contentType, wire));
   if (contentType !== undefined) written.push(["Content-Type", contentType]);
   const action = message.addressing.Action;
   if (wire === "soap11")

@@ -2,6 +2,7 @@
  * The URL for a message at an endpoint: the endpoint's address, and for REST messages the rest of the path and the query
  * that the client asked for (REST_URL_POSTFIX), by the rules of Axis2FlexibleMEPClient.
  */
+import type { Soon } from "../../runtime/soon.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import type { Message } from "../message/message.ts";
 import type { WireFormat } from "../message/message-formatter.ts";
@@ -24,20 +25,29 @@ export interface Target {
 const REST_METHODS: readonly string[] = ["GET", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD"];
 
 /** @throws MediationFault when there is no address that HTTP reaches. */
-export async function requestUrl(
-  message: Message,
-  target: Target,
-  wire: WireFormat,
-): Promise<string> {
+export function requestUrl(message: Message, target: Target, wire: WireFormat): Soon<string> {
   const base = baseUrl(message, target);
-  if (!/^https?:\/\/[^/?#]/i.test(base) || !URL.canParse(base))
+  if (!isReachable(base))
     throw new MediationFault(
       `The system cannot infer the transport information from the ${base} URL.`,
     );
   const url = isPostfixed(message, target, wire)
     ? withPostfix(base, message.axis2Text("REST_URL_POSTFIX") ?? "")
     : base;
-  return target.format === "get" ? withQuery(url, await payloadQuery(message)) : url;
+  if (target.format !== "get") return url;
+  return payloadQuery(message).then((query) => withQuery(url, query));
+}
+
+/** Addresses that were found good: a configuration has few, and parsing one costs more than the rest of the URL. */
+const GOOD = new Set<string>();
+const GOOD_MAX = 1_000;
+
+function isReachable(base: string): boolean {
+  if (GOOD.has(base)) return true;
+  if (!/^https?:\/\/[^/?#]/i.test(base) || !URL.canParse(base)) return false;
+  if (GOOD.size >= GOOD_MAX) GOOD.clear();
+  GOOD.add(base);
+  return true;
 }
 
 function baseUrl(message: Message, { endpoint, wsdlUri }: Target): string {

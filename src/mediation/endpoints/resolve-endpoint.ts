@@ -2,6 +2,7 @@
  * References to endpoints (IndirectEndpoint, ResolvingEndpoint, TemplateEndpoint) → the endpoint itself, for one
  * message; and whether an endpoint takes messages at this moment.
  */
+import type { Soon } from "../../runtime/soon.ts";
 import { FAULT_CODES, MediationFault } from "../mediation-fault.ts";
 import { keyOf } from "../mediators/key-reference.ts";
 import { logText } from "../message/log-text.ts";
@@ -17,21 +18,23 @@ import {
 /** References to references beyond it are a circle, and so are groups within groups. */
 const REFERENCE_DEPTH_MAX = 10;
 
-/** @throws MediationFault when an endpoint or a template does not exist. */
-export async function resolveEndpoint(
+/** A promise only where an expression names the endpoint. @throws MediationFault when an endpoint or a template does not exist. */
+export function resolveEndpoint(
   endpoint: Endpoint,
   message: Message,
-): Promise<DirectEndpoint | GroupEndpoint> {
-  let current = endpoint;
-  for (let depth = 0; depth < REFERENCE_DEPTH_MAX; depth += 1) {
-    if (current.kind === "indirect")
-      current = namedEndpoint(await keyOf(current.key, message), message);
-    else if (current.kind === "template") current = fromTemplate(current, message);
-    else return current;
-  }
-  if (current.kind !== "indirect" && current.kind !== "template") return current;
-  throw notReady("Endpoints refer to each other in a circle");
+  depth = 0,
+): Soon<ResolvedEndpoint> {
+  if (endpoint.kind !== "indirect" && endpoint.kind !== "template") return endpoint;
+  if (depth >= REFERENCE_DEPTH_MAX) throw notReady("Endpoints refer to each other in a circle");
+  const follow = (next: Endpoint): Soon<ResolvedEndpoint> =>
+    resolveEndpoint(next, message, depth + 1);
+  if (endpoint.kind === "template") return follow(fromTemplate(endpoint, message));
+  const { key } = endpoint;
+  if (key.kind === "static") return follow(namedEndpoint(key.key, message));
+  return keyOf(key, message).then((name) => follow(namedEndpoint(name, message)));
 }
+
+export type ResolvedEndpoint = DirectEndpoint | GroupEndpoint;
 
 function namedEndpoint(key: string, message: Message): Endpoint {
   const endpoint = message.environment.endpoint(key);

@@ -3,9 +3,9 @@
  * throttle and targets have inside.
  */
 import type { Message } from "../message/message.ts";
-import { type KeyReference, keyOf } from "./key-reference.ts";
-import { mediateAll, type MediatorList } from "./mediator.ts";
-import { requireSequence, runSequence } from "./sequence.ts";
+import type { KeyReference } from "./key-reference.ts";
+import { mediateAll, type MediatorList, type Verdict } from "./mediator.ts";
+import { runSequenceOf } from "./sequence.ts";
 
 export type Branch =
   | { readonly kind: "inline"; readonly mediators: MediatorList }
@@ -15,7 +15,7 @@ export type Branch =
  * Runs a branch; its result is the result of whatever holds it.
  * @throws MediationFault when no sequence has its key, or from inside.
  */
-export async function runBranch(branch: Branch, message: Message): Promise<boolean> {
+export function runBranch(branch: Branch, message: Message): Verdict {
   if (branch.kind === "inline") return mediateAll(branch.mediators, message);
-  return runSequence(requireSequence(message, await keyOf(branch.key, message)), message);
+  return runSequenceOf(branch.key, message);
 }

@@ -49,5 +49,6 @@ async function hand({ asynchronous, target }: ConditionalRoute, message: Message
   }
   const copy = await message.fork();
   copy.addressing.MessageID = copy.environment.newMessageId();
-  message.exchange.hold(runGuarded(copy, () => mediateTarget(target, copy)));
+  const work = runGuarded(copy, () => mediateTarget(target, copy));
+  if (work) message.exchange.hold(work);
 }

@@ -5,7 +5,7 @@ import type { Mediator } from "./mediator.ts";
 export class DropMediator implements Mediator {
   readonly kind = "drop";
 
-  async mediate(message: Message): Promise<boolean> {
+  mediate(message: Message): boolean {
     delete message.addressing.To;
     return false;
   }

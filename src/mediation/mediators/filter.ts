@@ -2,10 +2,11 @@
  * `filter`: one of two branches, by an XPath that is true or by a source whose text matches a pattern wholly.
  * Implements FilterMediator; the result of the branch is the filter's, so a dropped branch stops the list.
  */
+import { type Soon, whenThere } from "../../runtime/soon.ts";
 import { evaluateBoolean, type Expression } from "../message/expression.ts";
 import type { Message } from "../message/message.ts";
 import { type Branch, runBranch } from "./branch.ts";
-import type { Mediator } from "./mediator.ts";
+import type { Mediator, Verdict } from "./mediator.ts";
 import { sourceMatches, sourceText } from "./source-text.ts";
 
 /** `pattern` is anchored at both ends. */
@@ -28,14 +29,17 @@ export class FilterMediator implements Mediator {
     this.#options = options;
   }
 
-  async mediate(message: Message): Promise<boolean> {
-    const branch = (await this.#matches(message)) ? this.#options.matched : this.#options.otherwise;
-    return branch ? runBranch(branch, message) : true;
+  mediate(message: Message): Verdict {
+    return whenThere(this.#matches(message), (isMatched) => {
+      const branch = isMatched ? this.#options.matched : this.#options.otherwise;
+      return branch ? runBranch(branch, message) : true;
+    });
   }
 
-  async #matches(message: Message): Promise<boolean> {
+  #matches(message: Message): Soon<boolean> {
     const { condition } = this.#options;
     if (condition.kind === "xpath") return evaluateBoolean(condition.xpath, message);
-    return sourceMatches(await sourceText(condition.source, message), condition.pattern);
+    const { source, pattern } = condition;
+    return whenThere(sourceText(source, message), (text) => sourceMatches(text, pattern));
   }
 }

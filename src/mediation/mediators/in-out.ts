@@ -1,6 +1,6 @@
 /** `in` and `out`: children that run for messages of one direction only (InMediator, OutMediator). */
 import type { Direction, Message } from "../message/message.ts";
-import { mediateAll, type Mediator, type MediatorList } from "./mediator.ts";
+import { mediateAll, type Mediator, type MediatorList, type Verdict } from "./mediator.ts";
 
 export class DirectionMediator implements Mediator {
   readonly kind: "in" | "out";
@@ -13,7 +13,7 @@ export class DirectionMediator implements Mediator {
     this.#children = children;
   }
 
-  async mediate(message: Message): Promise<boolean> {
+  mediate(message: Message): Verdict {
     if (message.direction !== this.#direction) return true;
     return mediateAll(this.#children, message);
   }

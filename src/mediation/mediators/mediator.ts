@@ -2,12 +2,16 @@
  * What every mediator is, and lists of them. A mediator returns true to let the list go on and false to
  * stop it and all lists around it; it throws a MediationFault when the message cannot be mediated.
  */
+import type { Soon } from "../../runtime/soon.ts";
 import type { Message } from "../message/message.ts";
+
+/** What a mediator says: at once, or as a promise where it has to wait. Most never wait, and a promise costs more than they do. */
+export type Verdict = Soon<boolean>;
 
 export interface Mediator {
   /** The element's local name, for logs and tests. */
   readonly kind: string;
-  mediate(message: Message): Promise<boolean>;
+  mediate(message: Message): Verdict;
 }
 
 /** Mediators in order. */
@@ -30,12 +34,12 @@ export interface ListPosition {
   readonly leave: ((message: Message) => void) | undefined;
 }
 
-/** Runs mediators until one stops. */
-export async function mediateAll(
+/** Runs mediators until one stops; within the call as far as none of them waits. */
+export function mediateAll(
   mediators: MediatorList,
   message: Message,
   leave?: (message: Message) => void,
-): Promise<boolean> {
+): Verdict {
   return runFrom({ mediators, next: 0, leave }, message);
 }
 
@@ -55,19 +59,49 @@ export async function mediateRest(
   return true;
 }
 
-async function runFrom(position: ListPosition, message: Message): Promise<boolean> {
+function runFrom(position: ListPosition, message: Message): Verdict {
   const { positions } = message;
   positions.push(position);
+  let verdict: Verdict | undefined;
   try {
-    const { mediators } = position;
-    for (let mediator = mediators[position.next]; mediator; mediator = mediators[position.next]) {
-      position.next += 1;
-      const { trace } = message.exchange;
-      const running = trace ? trace.run(mediator, message) : mediator.mediate(message);
-      if (!(await running)) return false;
-    }
-    return true;
+    verdict = runOn(position, message);
   } finally {
-    if (positions.at(-1) === position) positions.pop();
+    if (typeof verdict !== "object") leaveList(positions, position);
   }
+  return typeof verdict === "boolean" ? verdict : runAfter(verdict, position, message);
+}
+
+/** To the end, to a mediator that stops, or to the first that waits. */
+function runOn(position: ListPosition, message: Message): Verdict {
+  const { mediators } = position;
+  for (let mediator = mediators[position.next]; mediator; mediator = mediators[position.next]) {
+    position.next += 1;
+    const { trace } = message.exchange;
+    const verdict = trace ? trace.run(mediator, message) : mediator.mediate(message);
+    if (verdict !== true) return verdict;
+  }
+  return true;
+}
+
+/** The rest of a list behind a mediator that waits. */
+async function runAfter(
+  first: Promise<boolean>,
+  position: ListPosition,
+  message: Message,
+): Promise<boolean> {
+  const { positions } = message;
+  try {
+    let verdict: Verdict = first;
+    while (typeof verdict === "object") {
+      if (!(await verdict)) return false;
+      verdict = runOn(position, message);
+    }
+    return verdict;
+  } finally {
+    leaveList(positions, position);
+  }
+}
+
+function leaveList(positions: ListPosition[], position: ListPosition): void {
+  if (positions.at(-1) === position) positions.pop();
 }

@@ -1,6 +1,6 @@
 /** `propertyGroup`: several properties as one mediator (PropertyGroupMediator). */
 import type { Message } from "../message/message.ts";
-import { mediateAll, type Mediator, type MediatorList } from "./mediator.ts";
+import { mediateAll, type Mediator, type MediatorList, type Verdict } from "./mediator.ts";
 
 export class PropertyGroupMediator implements Mediator {
   readonly kind = "propertyGroup";
@@ -10,7 +10,7 @@ export class PropertyGroupMediator implements Mediator {
     this.#properties = properties;
   }
 
-  mediate(message: Message): Promise<boolean> {
+  mediate(message: Message): Verdict {
     return mediateAll(this.#properties, message);
   }
 }

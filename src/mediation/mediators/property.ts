@@ -1,4 +1,5 @@
 /** `property`: sets or removes one property of a message, in one of five scopes (PropertyMediator). */
+import { type Soon, whenThere } from "../../runtime/soon.ts";
 import { evaluateProperty, type Expression } from "../message/expression.ts";
 import type { Message } from "../message/message.ts";
 import { type PropertyScope, removeProperty, setProperty } from "../message/property-scope.ts";
@@ -9,7 +10,7 @@ import {
   type PropertyValue,
 } from "../message/property-value.ts";
 import { parseDocument, rootOf } from "../xml/dom.ts";
-import type { Mediator } from "./mediator.ts";
+import type { Mediator, Verdict } from "./mediator.ts";
 
 /** Where the value comes from. `xml` is the text of an element; each message gets its own copy. */
 export type PropertySource =
@@ -36,20 +37,23 @@ export class PropertyMediator implements Mediator {
     this.#options = options;
   }
 
-  async mediate(message: Message): Promise<boolean> {
+  mediate(message: Message): Verdict {
     const { name, scope, action } = this.#options;
-    if (action === "remove") {
-      removeProperty(message, scope, name);
-      return true;
-    }
-    const found = await sourceValue(action, message);
+    if (action !== "remove")
+      return whenThere(sourceValue(action, message), (found) => this.#set(message, action, found));
+    removeProperty(message, scope, name);
+    return true;
+  }
+
+  #set(message: Message, action: PropertySource, found: PropertyValue): Verdict {
+    const { name, scope } = this.#options;
     const value = action.kind === "xml" ? found : this.#convert(found);
     // A header that an expression found nothing for is not sent at all.
     if (scope === "transport" && action.kind === "expression" && value === "")
       removeProperty(message, scope, name);
     else setProperty(message, scope, name, value);
     // Choosing a formatter needs something to format: messageType is content-aware.
-    if (scope === "axis2" && name === "messageType") await message.payload();
+    if (scope === "axis2" && name === "messageType") return message.payload().then(() => true);
     return true;
   }
 
@@ -66,7 +70,7 @@ function convertedTo(value: PropertyValue, type: PropertyType): PropertyValue {
   return value === "" && type !== "BOOLEAN" ? "" : convertProperty(value, type);
 }
 
-async function sourceValue(source: PropertySource, message: Message): Promise<PropertyValue> {
+function sourceValue(source: PropertySource, message: Message): Soon<PropertyValue> {
   switch (source.kind) {
     case "value":
       return source.value;

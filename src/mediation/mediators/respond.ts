@@ -1,13 +1,12 @@
 /** `respond`: sends the current message back to the client at once, from any flow (RespondMediator). */
 import type { Message } from "../message/message.ts";
-import type { Mediator } from "./mediator.ts";
+import type { Mediator, Verdict } from "./mediator.ts";
 
 export class RespondMediator implements Mediator {
   readonly kind = "respond";
 
-  async mediate(message: Message): Promise<boolean> {
+  mediate(message: Message): Verdict {
     message.becomeResponse();
-    await message.exchange.answer(message);
-    return false;
+    return message.exchange.answer(message)?.then(() => false) ?? false;
   }
 }

@@ -7,9 +7,9 @@ import { callEndpoint, recipientCopies } from "../endpoints/call-endpoint.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { isAnonymous } from "../message/addressing.ts";
 import type { Message } from "../message/message.ts";
-import { runGuarded } from "../run/fault-handling.ts";
+import { runGuarded, type Work } from "../run/fault-handling.ts";
 import { type KeyReference, keyOf } from "./key-reference.ts";
-import type { Mediator } from "./mediator.ts";
+import type { Mediator, Verdict } from "./mediator.ts";
 import { requireSequence, runSequence } from "./sequence.ts";
 import { refuseSoapFault } from "./soap-fault-check.ts";
 
@@ -30,11 +30,16 @@ export class SendMediator implements Mediator {
     this.#options = options;
   }
 
-  async mediate(message: Message): Promise<boolean> {
-    const { endpoint, receive, buildMessage } = this.#options;
+  mediate(message: Message): Verdict {
+    const { endpoint, receive: receiver, buildMessage } = this.#options;
+    if (buildMessage || receiver) return this.#prepareAndSend(message);
+    return sendMessage(message, endpoint, undefined)?.then(() => false) ?? false;
+  }
+
+  async #prepareAndSend(message: Message): Promise<boolean> {
+    const { endpoint, receive: receiver, buildMessage } = this.#options;
     if (buildMessage) await message.payload();
-    const receiver = receive && (await keyOf(receive, message));
-    await sendMessage(message, endpoint, receiver);
+    await sendMessage(message, endpoint, receiver && (await keyOf(receiver, message)));
     return false;
   }
 }
@@ -45,22 +50,29 @@ export class SendMediator implements Mediator {
  * @param receiver key of the sequence for the response; undefined: the out flow.
  * @throws MediationFault when the message could not be sent.
  */
-export async function sendMessage(
+export function sendMessage(
+  message: Message,
+  endpoint: Endpoint | undefined,
+  receiver: string | undefined,
+): Promise<void> | undefined {
+  if (!endpoint && (message.direction === "response" || isAnonymous(message.addressing.To)))
+    return message.exchange.answer(message);
+  return sendOut(message, endpoint, receiver);
+}
+
+async function sendOut(
   message: Message,
   endpoint: Endpoint | undefined,
   receiver: string | undefined,
 ): Promise<void> {
-  if (!endpoint && (message.direction === "response" || isAnonymous(message.addressing.To))) {
-    await message.exchange.answer(message);
-    return;
-  }
-  const copies = endpoint && (await recipientCopies(message, endpoint));
+  const asked = endpoint && recipientCopies(message, endpoint);
+  const copies = asked && (await asked);
   if (copies) {
     const sent = copies.map((copy) =>
       runGuarded(copy.message, () => sendMessage(copy.message, copy.endpoint, receiver)),
     );
     message.handedOver?.();
-    await Promise.all(sent);
+    for (const work of sent) await work;
     return;
   }
   const called = callEndpoint(message, endpoint);
@@ -68,10 +80,16 @@ export async function sendMessage(
   const result = await called;
   if (result.kind !== "response") return;
   const response = message.responseTo(result.response);
-  await runGuarded(response, async () => {
-    await result.learn?.(response);
-    await refuseSoapFault(response);
-    if (receiver === undefined) await response.exchange.receive(response);
-    else await runSequence(requireSequence(response, receiver), response);
+  await runGuarded(response, () => {
+    if (!result.learn) return receive(response, receiver);
+    return result.learn(response).then(() => receive(response, receiver));
   });
+}
+
+function receive(response: Message, receiver: string | undefined): Work {
+  const mediate = (): Verdict =>
+    receiver === undefined
+      ? response.exchange.receive(response)
+      : runSequence(requireSequence(response, receiver), response);
+  return refuseSoapFault(response)?.then(mediate) ?? mediate();
 }

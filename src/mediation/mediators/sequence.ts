@@ -5,7 +5,7 @@
 import { MediationFault } from "../mediation-fault.ts";
 import { type Message, SEQUENCE_DEPTH_MAX } from "../message/message.ts";
 import { type KeyReference, keyOf } from "./key-reference.ts";
-import { mediateAll, type Mediator, type Sequence } from "./mediator.ts";
+import { mediateAll, type Mediator, type Sequence, type Verdict } from "./mediator.ts";
 
 export class SequenceMediator implements Mediator {
   readonly kind = "sequence";
@@ -15,9 +15,18 @@ export class SequenceMediator implements Mediator {
     this.#key = key;
   }
 
-  async mediate(message: Message): Promise<boolean> {
-    return runSequence(requireSequence(message, await keyOf(this.#key, message)), message);
+  mediate(message: Message): Verdict {
+    return runSequenceOf(this.#key, message);
   }
+}
+
+/** Runs the sequence that a key names. @throws MediationFault when no sequence has it. */
+export function runSequenceOf(reference: KeyReference, message: Message): Verdict {
+  if (reference.kind === "static")
+    return runSequence(requireSequence(message, reference.key), message);
+  return keyOf(reference, message).then((key) =>
+    runSequence(requireSequence(message, key), message),
+  );
 }
 
 /** @throws MediationFault when no sequence has that key. */
@@ -32,27 +41,43 @@ export function requireSequence(message: Message, key: string): Sequence {
  * @param leaveToo what else to undo when its end is reached, see `ListPosition.leave`.
  * @throws MediationFault
  */
-export async function runSequence(
+export function runSequence(
   sequence: Sequence,
   message: Message,
   leaveToo?: (message: Message) => void,
-): Promise<boolean> {
+): Verdict {
   if (message.sequenceDepth >= SEQUENCE_DEPTH_MAX)
     throw new MediationFault(
       `Sequence ${sequence.name} is nested deeper than ${SEQUENCE_DEPTH_MAX} sequences`,
     );
   const handler = onErrorHandler(sequence, message);
   if (handler) message.faultHandlers.push(handler);
+  const leave =
+    handler || leaveToo
+      ? (left: Message): void => {
+          if (handler) popHandler(left, handler);
+          leaveToo?.(left);
+        }
+      : undefined;
   message.sequenceDepth += 1;
+  let verdict: Verdict | undefined;
   try {
-    const leave =
-      handler || leaveToo
-        ? (left: Message): void => {
-            if (handler) popHandler(left, handler);
-            leaveToo?.(left);
-          }
-        : undefined;
-    const result = await mediateAll(sequence.mediators, message, leave);
+    verdict = mediateAll(sequence.mediators, message, leave);
+    if (typeof verdict === "boolean") leave?.(message);
+  } finally {
+    if (typeof verdict !== "object") message.sequenceDepth -= 1;
+  }
+  return typeof verdict === "boolean" ? verdict : endAfter(verdict, message, leave);
+}
+
+/** The end of a sequence whose mediators wait. */
+async function endAfter(
+  verdict: Promise<boolean>,
+  message: Message,
+  leave: ((message: Message) => void) | undefined,
+): Promise<boolean> {
+  try {
+    const result = await verdict;
     leave?.(message);
     return result;
   } finally {

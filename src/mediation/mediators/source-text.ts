@@ -1,4 +1,5 @@
 /** Text that is matched with patterns of artifacts: sources of filter, switch and router. */
+import { type Soon, whenThere } from "../../runtime/soon.ts";
 import { type Expression, resultText } from "../message/expression.ts";
 import type { Message } from "../message/message.ts";
 
@@ -6,12 +7,10 @@ import type { Message } from "../message/message.ts";
 export const SOURCE_TEXT_MAX = 1_000_000;
 
 /** The text of an expression; undefined when it asks for a property that is not there. */
-export async function sourceText(
-  source: Expression,
-  message: Message,
-): Promise<string | undefined> {
-  const result = await source.evaluate(message);
-  return result.kind === "xpath" && result.value === "" ? undefined : resultText(result);
+export function sourceText(source: Expression, message: Message): Soon<string | undefined> {
+  return whenThere(source.evaluate(message), (result) =>
+    result.kind === "xpath" && result.value === "" ? undefined : resultText(result),
+  );
 }
 
 /** Whether an anchored pattern matches; nothing matches what is not there. */

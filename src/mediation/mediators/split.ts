@@ -3,6 +3,8 @@
  * finds what belongs together. A copy whose branch went through a `call` goes on behind the mediator that made it,
  * as Synapse's continuation stack has it; any other ends with its branch.
  */
+import { setImmediate } from "node:timers/promises";
+import { MediationFault } from "../mediation-fault.ts";
 import type { Message } from "../message/message.ts";
 import { CORRELATION_PROPERTY, SEQUENCE_PROPERTY } from "../message/split-properties.ts";
 import { runGuarded } from "../run/fault-handling.ts";
@@ -11,6 +13,12 @@ import { mediateTarget, type Target } from "./target.ts";
 
 /** Copies of one split that are on their way at the same time, when it is not sequential. */
 export const PARALLEL_COPIES_MAX = 100;
+
+/** Splits inside splits beyond it call themselves: their copies would double each time. */
+export const SPLIT_DEPTH_MAX = 10;
+
+/** After so many copies others get their turn. */
+const BREATH_COPIES = 20;
 
 export interface SplitOptions {
   /** Distinguishes splits inside splits. */
@@ -37,6 +45,10 @@ export async function runSplit(
   split: Split,
   options: SplitOptions,
 ): Promise<boolean> {
+  if (message.splitDepth >= SPLIT_DEPTH_MAX) {
+    const why = "a clone or iterate calls itself";
+    throw new MediationFault(`Splits are nested deeper than ${SPLIT_DEPTH_MAX}: ${why}`);
+  }
   const run = new SplitRun(message, split, options);
   const { continueParent, sequential } = options;
   if (!continueParent) await run.all();
@@ -88,7 +100,11 @@ class SplitRun {
   }
 
   async #copy(index: number): Promise<Message> {
+    this.#parent.exchange.countCopy();
+    // Thousands of copies that wait for nothing would hold up every other message.
+    if (index % BREATH_COPIES === BREATH_COPIES - 1) await setImmediate();
     const copy = await this.#split.copy(index);
+    copy.splitDepth = this.#parent.splitDepth + 1;
     const { id } = this.#options;
     const place = `${index}/${this.#split.count}`;
     copy.addressing.MessageID = copy.environment.newMessageId();

@@ -1,7 +1,8 @@
 /** `switch`: the first case whose pattern matches the text of the source wholly, else the default (SwitchMediator). */
+import { whenThere } from "../../runtime/soon.ts";
 import type { Expression } from "../message/expression.ts";
 import type { Message } from "../message/message.ts";
-import { mediateAll, type Mediator, type MediatorList } from "./mediator.ts";
+import { mediateAll, type Mediator, type MediatorList, type Verdict } from "./mediator.ts";
 import { sourceMatches, sourceText } from "./source-text.ts";
 
 export interface SwitchCase {
@@ -25,11 +26,12 @@ export class SwitchMediator implements Mediator {
     this.#options = options;
   }
 
-  async mediate(message: Message): Promise<boolean> {
+  mediate(message: Message): Verdict {
     const { source, cases, otherwise } = this.#options;
-    const text = await sourceText(source, message);
-    const hit = cases.find(({ pattern }) => sourceMatches(text, pattern));
-    const mediators = hit?.mediators ?? otherwise;
-    return mediators ? mediateAll(mediators, message) : true;
+    return whenThere(sourceText(source, message), (text) => {
+      const hit = cases.find(({ pattern }) => sourceMatches(text, pattern));
+      const mediators = hit?.mediators ?? otherwise;
+      return mediators ? mediateAll(mediators, message) : true;
+    });
   }
 }

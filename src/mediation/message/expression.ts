@@ -19,6 +19,7 @@ import {
   xpathText,
   type XPathValue,
 } from "../xml/xpath.ts";
+import { type Soon, whenThere } from "../../runtime/soon.ts";
 import { javaNumberText } from "./java-number.ts";
 import type { Message } from "./message.ts";
 import type { Payload } from "./payload-builder.ts";
@@ -41,8 +42,8 @@ export interface Expression {
   readonly touchesMessage: boolean;
   /** The path, when this is a JSONPath. */
   readonly jsonPath?: JsonPath;
-  /** @throws MediationFault when the expression or the body it needs is faulty. */
-  evaluate(message: Message): Promise<ExpressionResult>;
+  /** At once when it does not read the body. @throws MediationFault when the expression or the body it needs is faulty. */
+  evaluate(message: Message): Soon<ExpressionResult>;
 }
 
 /**
@@ -72,10 +73,11 @@ export async function evaluateText(expression: Expression, message: Message): Pr
 }
 
 /** The truth of what the expression yields: a node set or a hit that exists, a text that is not empty. */
-export async function evaluateBoolean(expression: Expression, message: Message): Promise<boolean> {
-  const result = await expression.evaluate(message);
-  if (result.kind === "xpath") return xpathBoolean(result.value);
-  return result.hits.some((hit) => hit !== false && hit !== null);
+export function evaluateBoolean(expression: Expression, message: Message): Soon<boolean> {
+  return whenThere(expression.evaluate(message), (result) => {
+    if (result.kind === "xpath") return xpathBoolean(result.value);
+    return result.hits.some((hit) => hit !== false && hit !== null);
+  });
 }
 
 /** The text of an XPath result: its numbers are Java's. */
@@ -84,13 +86,11 @@ function valueText(value: XPathValue): string {
 }
 
 /** The value for a property: nodes stay nodes, anything else becomes text. */
-export async function evaluateProperty(
-  expression: Expression,
-  message: Message,
-): Promise<PropertyValue> {
-  const result = await expression.evaluate(message);
-  const areNodes = result.kind === "xpath" && typeof result.value === "object";
-  return areNodes ? result.value : resultText(result);
+export function evaluateProperty(expression: Expression, message: Message): Soon<PropertyValue> {
+  return whenThere(expression.evaluate(message), (result) => {
+    const areNodes = result.kind === "xpath" && typeof result.value === "object";
+    return areNodes ? result.value : resultText(result);
+  });
 }
 
 function jsonExpression(source: string, path: JsonPath): Expression {
@@ -120,9 +120,12 @@ function xpathExpression(xpath: XPathExpression): Expression {
   return {
     source: xpath.source,
     touchesMessage: touches,
-    async evaluate(message) {
-      const node = touches ? rootOf(await message.envelope()) : NO_MESSAGE;
-      return { kind: "xpath", value: xpath.evaluate(new MessageScope(message, node)) };
+    evaluate(message) {
+      const on = (node: XmlNode): ExpressionResult => {
+        return { kind: "xpath", value: xpath.evaluate(new MessageScope(message, node)) };
+      };
+      if (!touches) return on(NO_MESSAGE);
+      return message.envelope().then((envelope) => on(rootOf(envelope)));
     },
   };
 }

@@ -6,9 +6,13 @@ import type { Log } from "../../observability/log.ts";
 import type { ServiceRequest } from "../engine.ts";
 import type { Message } from "./message.ts";
 import type { MessageBody } from "./message-body.ts";
+import type { Verdict } from "../mediators/mediator.ts";
 import type { CacheMiss } from "../mediators/response-cache.ts";
 import type { PropertyValue } from "./property-value.ts";
 import type { MessageTrace } from "../trace/message-trace.ts";
+
+/** Copies that one request may bring about, those of splits inside splits included. */
+export const COPIES_MAX = 100_000;
 
 export interface MessageExchange {
   readonly request: ServiceRequest;
@@ -19,7 +23,7 @@ export interface MessageExchange {
   /** Where faults of the service are logged. Undefined: in the engine's log. */
   readonly serviceLog?: Log | undefined;
   /** Sends the message back to the client. A second answer is logged and dropped. */
-  answer(message: Message): Promise<void>;
+  answer(message: Message): Promise<void> | undefined;
   /** Answers 202 without a body at once; mediation goes on behind it. */
   accept(): void;
   /** Answers with a status and no body. */
@@ -27,11 +31,13 @@ export interface MessageExchange {
   /** What the client gets where nobody answers. Default: 202. */
   unanswered(status: number): void;
   /** Mediates a response that has no sequence of its own: out sequence, or `main`. */
-  receive(response: Message): Promise<boolean>;
+  receive(response: Message): Verdict;
   /** A body whose bytes must be thrown away at the end unless the client gets them. */
   track(body: MessageBody): void;
   /** The exchange does not end before this work: copies that run beside the message, groups that wait for their time. */
   hold(work: Promise<unknown>): void;
+  /** Counts a copy that clone or iterate makes. @throws MediationFault beyond COPIES_MAX. */
+  countCopy(): void;
   /** Called once, when mediation is over and the client has its answer. */
   atEnd(action: () => void): void;
   /** The response of an endpoint that a cache mediator waits for. */

@@ -4,6 +4,7 @@
  * bytes pass through with their own headers, unless messageType asks for another kind.
  */
 import type { ByteStream } from "../../net/byte-stream.ts";
+import type { Soon } from "../../runtime/soon.ts";
 import { elementsOf, rootOf, serializeNode, textContentOf, type XmlDocument } from "../xml/dom.ts";
 import { convertEnvelope } from "../xml/soap-fault.ts";
 import { payloadOf, type SoapVersion } from "../xml/soap.ts";
@@ -28,16 +29,21 @@ export interface FormattedBody {
  * @param wire undefined: the kind that the message has already.
  * @throws MediationFault when the body has to be built for it and is faulty.
  */
-export async function formatMessage(
-  message: Message,
-  wire: WireFormat | undefined,
-): Promise<FormattedBody> {
-  const messageType = message.axis2Text("messageType");
-  const untouched = !message.body.payload && messageType === undefined;
-  if (untouched && (wire === undefined || wire === wireOf(message)))
+export function formatMessage(message: Message, wire: WireFormat | undefined): Soon<FormattedBody> {
+  const { payload } = message.body;
+  if (payload) return formatPayload(message, payload, wire);
+  const isKept = message.axis2Text("messageType") === undefined;
+  if (isKept && (wire === undefined || wire === wireOf(message)))
     return { body: message.body.takeRaw(), contentType: undefined };
-  const payload = await message.payload();
-  const type = messageType ?? typeOf(message, payload, wire);
+  return message.payload().then((built) => formatPayload(message, built, wire));
+}
+
+function formatPayload(
+  message: Message,
+  payload: Payload,
+  wire: WireFormat | undefined,
+): FormattedBody {
+  const type = message.axis2Text("messageType") ?? typeOf(message, payload, wire);
   const kind = payloadKindOf(parseContentType(type).type);
   if (kind === "multipart-form") return formParts(message, payload);
   const text = payloadText(payload, type, wire);

@@ -31,6 +31,8 @@ interface MessageParts {
   readonly direction: Direction;
   readonly headers: TransportHeaders;
   readonly body: MessageBody;
+  /** Of the default scope, to be copied. Default: none. */
+  readonly properties?: ReadonlyMap<string, PropertyValue>;
 }
 
 export class Message {
@@ -41,7 +43,7 @@ export class Message {
   body: MessageBody;
   addressing: Addressing = {};
   /** The "default" (synapse) scope. */
-  readonly properties = new Map<string, PropertyValue>();
+  readonly properties: Map<string, PropertyValue>;
   /** The "axis2" scope; ends with the message. */
   readonly axis2 = new Map<string, PropertyValue>();
   /** The "axis2-client" scope; what "axis2" does not have is looked up here. */
@@ -60,6 +62,8 @@ export class Message {
   resumed = false;
   /** Told when a `send` has begun: a sequential branch then lets the next one begin. */
   handedOver: (() => void) | undefined;
+  /** How many splits (clone, iterate) this message is a copy of, one inside the other. */
+  splitDepth = 0;
   /** How deep sequences are nested at this moment. */
   sequenceDepth = 0;
   /** The virtual envelope of a JSON payload, made when first asked for. */
@@ -71,6 +75,7 @@ export class Message {
     this.direction = parts.direction;
     this.headers = parts.headers;
     this.body = parts.body;
+    this.properties = new Map(parts.properties);
     this.addressing.MessageID = parts.environment.newMessageId();
   }
 
@@ -85,14 +90,15 @@ export class Message {
       direction: "response",
       headers: new TransportHeaders(response.headers, false),
       body: new MessageBody(response.body, this.environment.bodyBytesMax),
+      properties: this.properties,
     });
     message.exchange.track(message.body);
     message.hops = this.hops + 1;
+    message.splitDepth = this.splitDepth;
     if (message.hops > HOPS_MAX)
       throw new MediationFault(
         `More than ${HOPS_MAX} responses were sent on to endpoints, each to the next: the out flow calls itself`,
       );
-    for (const [name, value] of this.properties) message.properties.set(name, value);
     message.faultHandlers.push(...this.faultHandlers);
     message.#takeStatus(response);
     return message;
@@ -119,6 +125,7 @@ export class Message {
     message.faultHandlers.push(...this.faultHandlers);
     message.templateFrames.push(...this.templateFrames);
     message.hops = this.hops;
+    message.splitDepth = this.splitDepth;
     message.sequenceDepth = this.sequenceDepth;
     message.endpointStatus = this.endpointStatus;
     return message;

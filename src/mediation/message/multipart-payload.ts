@@ -95,12 +95,20 @@ function rootType({ fields }: BodyPart): string | undefined {
   return charset === undefined ? inner : `${inner}; charset=${charset}`;
 }
 
-/** Puts the attachments that the envelope includes in its text; one that is missing leaves it as it is. */
+/** How often the attachments of a message may stand in it, all of them taken together: a small message includes one a thousand times. */
+const INCLUDED_TIMES_MAX = 2;
+
+/**
+ * Puts the attachments that the envelope includes in its text; one that is missing leaves it as it is.
+ * @throws MediationFault when that makes more than INCLUDED_TIMES_MAX times what came.
+ */
 export function inlineAttachments(
   envelope: XmlDocument,
   attachments: ReadonlyMap<string, Buffer>,
 ): void {
   if (attachments.size === 0) return;
+  let left = 0;
+  for (const content of attachments.values()) left += content.length * INCLUDED_TIMES_MAX;
   // A list of its own: the document's changes with it.
   const includes = Array.from(envelope.getElementsByTagNameNS(XOP_NAMESPACE, "Include"));
   for (const include of includes) {
@@ -108,6 +116,11 @@ export function inlineAttachments(
     const content = attachments.get(unescaped(href.replace(/^cid:/i, "")));
     const parent = include.parentNode;
     if (!content || !parent) continue;
+    left -= content.length;
+    if (left < 0)
+      throw new MediationFault(
+        "Error while building message. The envelope includes its attachments too often",
+      );
     removeChildren(parent);
     parent.appendChild(envelope.createTextNode(content.toString("base64")));
   }

@@ -15,6 +15,9 @@ import { decodeText } from "./charset.ts";
 import { type ContentType, parseContentType, payloadKindOf } from "./content-type.ts";
 import { buildFormParts, inlineAttachments, readRelated } from "./multipart-payload.ts";
 
+/** More fields of a form are refused before they become elements. */
+export const FORM_FIELDS_MAX = 20_000;
+
 /** A built payload: an envelope, or JSON text with its parsed value. */
 export type Payload =
   | { readonly kind: "envelope"; readonly envelope: XmlDocument; readonly rest: boolean }
@@ -113,6 +116,10 @@ function buildRelated(bytes: Buffer, type: ContentType, hasSoapAction: boolean):
 }
 
 function buildForm(text: string): XmlDocument {
+  if (text.split("&", FORM_FIELDS_MAX + 1).length > FORM_FIELDS_MAX)
+    throw new MediationFault(
+      `Error while building message. The form has more than ${FORM_FIELDS_MAX} fields`,
+    );
   const fields = [...new URLSearchParams(text)].map(([name, value]) => [name, value] as const);
   const valid = fields.filter(([name]) => /^[A-Za-z_][\w.-]*$/.test(name));
   const inner = valid.map(([name, value]) => `<${name}>${encodeEntities(value)}</${name}>`);

@@ -73,9 +73,12 @@ export class TransportHeaders {
     this.#fields = [];
   }
 
-  /** What goes out to an endpoint. A name that HTTP does not allow is left out. */
-  forRequest(): HeaderList {
-    return this.#withoutConnection(undefined);
+  /**
+   * What goes out to an endpoint, in a list of the caller's own. A name that HTTP does not allow is left out.
+   * @param isReplaced whether a name, in lower case, is left out as well. Default: none.
+   */
+  forRequest(isReplaced?: (lowerName: string) => boolean): HeaderList[number][] {
+    return this.#withoutConnection(isReplaced);
   }
 
   /** The length of the body as it came; undefined when it is unknown or the body was chunked. */
@@ -86,8 +89,8 @@ export class TransportHeaders {
   }
 
   /** What goes out to the client. */
-  forResponse(): HeaderList {
-    return this.#withoutConnection(this.#fromRequest ? REQUEST_ONLY_HEADERS : undefined);
+  forResponse(): HeaderList[number][] {
+    return this.#withoutConnection(this.#fromRequest ? isOfRequestsOnly : undefined);
   }
 
   #valueOf(lower: string): string | undefined {
@@ -95,7 +98,9 @@ export class TransportHeaders {
     return undefined;
   }
 
-  #withoutConnection(without: ReadonlySet<string> | undefined): HeaderList {
+  #withoutConnection(
+    isLeftOut: ((lowerName: string) => boolean) | undefined,
+  ): HeaderList[number][] {
     const connection = this.#valueOf("connection")?.toLowerCase();
     const isUsual =
       connection === undefined || connection === "keep-alive" || connection === "close";
@@ -103,7 +108,7 @@ export class TransportHeaders {
     const kept: HeaderList[number][] = [];
     for (const field of this.#fields) {
       const lower = lowerOf(field);
-      if (OWN_HEADERS.has(lower) || without?.has(lower) === true) continue;
+      if (OWN_HEADERS.has(lower) || isLeftOut?.(lower) === true) continue;
       if (named?.includes(lower) === true) continue;
       // A name that was parsed is a valid one.
       if (field[2] === undefined && !NAME.test(field[0])) continue;
@@ -111,6 +116,10 @@ export class TransportHeaders {
     }
     return kept;
   }
+}
+
+function isOfRequestsOnly(lowerName: string): boolean {
+  return REQUEST_ONLY_HEADERS.has(lowerName);
 }
 
 function lowerOf(field: HeaderList[number]): string {

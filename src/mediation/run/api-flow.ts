@@ -3,8 +3,9 @@
  * where no resource fits, unless the sequence _resource_mismatch_handler_ answers; OPTIONS and cross-origin
  * headers. Implements API.process, Resource.process and RESTRequestHandler.
  */
-import type { ServiceRequest, ServiceResponse } from "../engine.ts";
+import type { HeaderList, ServiceRequest, ServiceResponse } from "../engine.ts";
 import { MediationFault } from "../mediation-fault.ts";
+import type { Verdict } from "../mediators/mediator.ts";
 import { runSequence } from "../mediators/sequence.ts";
 import type { Environment } from "../message/environment.ts";
 import type { Message } from "../message/message.ts";
@@ -12,31 +13,53 @@ import { type ApiRequest, chooseResource, type ResourceChoice } from "../service
 import { corsHeaders, corsSettings } from "../services/cors.ts";
 import { apiPrefix, type ApiResource, type RestApi, subPath } from "../services/rest-api.ts";
 import type { TargetFlow } from "../services/target-flow.ts";
-import { beginFlow, completeFlow, pushFaultHandler, sequenceOf } from "./service-flow.ts";
+import {
+  answerWith,
+  beginFlow,
+  completeFlow,
+  pushFaultHandler,
+  sequenceOf,
+} from "./service-flow.ts";
 
 const MISMATCH_HANDLER = "_resource_mismatch_handler_";
 const ALL_METHODS = "GET, POST, PUT, DELETE, HEAD, OPTIONS, PATCH";
 
+/** What the choice of an API and a resource sees of a request; headers are looked for only where one of them asks. */
+class AskedRequest implements ApiRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly transport: ServiceRequest["transport"];
+  readonly hasBody: boolean;
+  readonly #headers: HeaderList;
+
+  constructor({ method, target, transport, body, headers }: ServiceRequest) {
+    this.method = method;
+    this.target = target;
+    this.transport = transport;
+    this.hasBody = body !== undefined;
+    this.#headers = headers;
+  }
+
+  get host(): string | undefined {
+    return this.#header("host");
+  }
+
+  get contentType(): string | undefined {
+    return this.#header("content-type");
+  }
+
+  get userAgent(): string | undefined {
+    return this.#header("user-agent");
+  }
+
+  #header(wanted: string): string | undefined {
+    return this.#headers.find(([name, , lower]) => (lower ?? name.toLowerCase()) === wanted)?.[1];
+  }
+}
+
 /** What the choice of an API and a resource sees of a request. */
 export function apiRequestOf(request: ServiceRequest): ApiRequest {
-  const header = (wanted: string): string | undefined =>
-    request.headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
-  return {
-    method: request.method,
-    target: request.target,
-    transport: request.transport,
-    // Looked for only where an API or a resource asks for them.
-    get host() {
-      return header("host");
-    },
-    get contentType() {
-      return header("content-type");
-    },
-    get userAgent() {
-      return header("user-agent");
-    },
-    hasBody: request.body !== undefined,
-  };
+  return new AskedRequest(request);
 }
 
 /** Runs a request through an API. Never rejects. */
@@ -58,34 +81,28 @@ export function runApi(
   setApiProperties(message, api);
   if (choice.kind === "none") {
     pushFaultHandler(message, undefined);
-    return completeFlow(flow, async () => {
+    return completeFlow(flow, () => {
       const handler = environment.sequence(MISMATCH_HANDLER);
-      if (handler) await runSequence(handler, message);
-      else exchange.respondWith(mismatch(choice));
+      return handler ? runSequence(handler, message) : exchange.respondWith(mismatch(choice));
     });
   }
   pushFaultHandler(message, choice.resource.faultFlow);
-  return completeFlow(flow, async () => {
+  return completeFlow(flow, () => {
     const { resource } = choice;
-    if (answersOptions(resource, message)) {
-      exchange.respondWith(optionsAnswer(resource));
-      return;
-    }
+    if (answersOptions(resource, message)) return exchange.respondWith(optionsAnswer(resource));
     setResourceProperties(message, choice.variables, resource);
-    if (resource.inFlow) await runFlow(resource.inFlow, message);
+    return resource.inFlow && runFlow(resource.inFlow, message);
   });
 }
 
 /** The out sequence; without one the response goes back as it is. */
-async function runOut(choice: ResourceChoice, response: Message): Promise<boolean> {
+function runOut(choice: ResourceChoice, response: Message): Verdict {
   const flow = choice.kind === "found" ? choice.resource.outFlow : undefined;
-  if (flow) return runFlow(flow, response);
-  await response.exchange.answer(response);
-  return false;
+  return flow ? runFlow(flow, response) : answerWith(response);
 }
 
 /** @throws MediationFault when no sequence has the key. */
-function runFlow(flow: TargetFlow, message: Message): Promise<boolean> {
+function runFlow(flow: TargetFlow, message: Message): Verdict {
   const sequence = sequenceOf(message, flow);
   if (sequence) return runSequence(sequence, message);
   const key = flow.kind === "key" ? flow.key : "";

@@ -5,18 +5,20 @@
  */
 import type { Log } from "../../observability/log.ts";
 import type { HeaderList, ServiceRequest, ServiceResponse } from "../engine.ts";
+import { MediationFault } from "../mediation-fault.ts";
 import type { Environment } from "../message/environment.ts";
 import type { Message } from "../message/message.ts";
 import type { MessageBody } from "../message/message-body.ts";
-import type { MessageExchange } from "../message/message-exchange.ts";
+import { COPIES_MAX, type MessageExchange } from "../message/message-exchange.ts";
 import type { PropertyValue } from "../message/property-value.ts";
+import type { Verdict } from "../mediators/mediator.ts";
 import type { CacheMiss } from "../mediators/response-cache.ts";
 import type { MessageTrace } from "../trace/message-trace.ts";
 import { HeldWork } from "./held-work.ts";
-import { ACCEPTED, clientResponse, clientWireOf } from "./client-response.ts";
+import { ACCEPTED, clientResponse } from "./client-response.ts";
 
 /** What an exchange does with a response that has no sequence of its own. */
-export type OutFlow = (response: Message) => Promise<boolean>;
+export type OutFlow = (response: Message) => Verdict;
 
 export interface ExchangeOptions {
   readonly request: ServiceRequest;
@@ -39,6 +41,7 @@ export class ClientExchange implements MessageExchange {
   readonly #answerHeaders: HeaderList;
   readonly #outcome = Promise.withResolvers<ServiceResponse>();
   readonly #bodies: MessageBody[] = [];
+  #copyCount = 0;
   readonly #work = new HeldWork();
   cacheMiss: CacheMiss | undefined;
   trace: MessageTrace | undefined;
@@ -64,14 +67,16 @@ export class ClientExchange implements MessageExchange {
     return this.#logName === undefined ? log : log.child(this.#logName);
   }
 
-  async answer(message: Message): Promise<void> {
+  answer(message: Message): Promise<void> | undefined {
     if (this.#settled) {
       this.#environment.log.debug("The client has been answered already - message dropped");
       message.body.discard();
-      return;
+      return undefined;
     }
-    const response = await clientResponse(message, clientWireOf(this.request));
+    const response = clientResponse(message, this.request);
+    if (response instanceof Promise) return response.then((made) => this.#settle(made));
     this.#settle(response);
+    return undefined;
   }
 
   /** Answers with what no message stands for. */
@@ -91,12 +96,20 @@ export class ClientExchange implements MessageExchange {
     this.#unanswered = { status, headers: [], body: undefined };
   }
 
-  receive(response: Message): Promise<boolean> {
+  receive(response: Message): Verdict {
     return this.#outFlow(response);
   }
 
   hold(work: Promise<unknown>): void {
     this.#work.hold(work);
+  }
+
+  countCopy(): void {
+    this.#copyCount += 1;
+    if (this.#copyCount > COPIES_MAX) {
+      const why = "a clone or iterate may call itself";
+      throw new MediationFault(`More than ${COPIES_MAX} copies of one message were made: ${why}`);
+    }
   }
 
   atEnd(action: () => void): void {

@@ -3,6 +3,7 @@
  * is set (a backend's status is kept that way), 500 for a SOAP fault, else 200; FORCE_SC_ACCEPTED wins
  * over all. A SOAP payload that was built takes the form that the client spoke.
  */
+import { type Soon, whenThere } from "../../runtime/soon.ts";
 import type { HeaderList, ServiceRequest, ServiceResponse } from "../engine.ts";
 import { parseContentType } from "../message/content-type.ts";
 import type { Message } from "../message/message.ts";
@@ -14,8 +15,8 @@ export const ACCEPTED: ServiceResponse = { status: 202, headers: [], body: undef
 
 /** What the client spoke, by its headers; undefined for text/xml without SOAPAction, which may be either. */
 export function clientWireOf(request: ServiceRequest): WireFormat | undefined {
-  const find = (name: string): string | undefined =>
-    request.headers.find(([present]) => present.toLowerCase() === name)?.[1];
+  const find = (wanted: string): string | undefined =>
+    request.headers.find(([name, , lower]) => (lower ?? name.toLowerCase()) === wanted)?.[1];
   const { type } = parseContentType(find("content-type"));
   if (type === "application/soap+xml") return "soap12";
   if (type !== "text/xml") return "rest";
@@ -23,10 +24,7 @@ export function clientWireOf(request: ServiceRequest): WireFormat | undefined {
 }
 
 /** @throws MediationFault when the body has to be built and is faulty. */
-export async function clientResponse(
-  message: Message,
-  clientWire: WireFormat | undefined,
-): Promise<ServiceResponse> {
+export function clientResponse(message: Message, request: ServiceRequest): Soon<ServiceResponse> {
   if (message.axis2Flag("FORCE_SC_ACCEPTED")) {
     message.body.discard();
     return ACCEPTED;
@@ -40,9 +38,11 @@ export async function clientResponse(
   }
   const { payload } = message.body;
   const isSoap = payload?.kind === "envelope" && !payload.rest;
-  const { body, contentType } = await formatMessage(message, isSoap ? clientWire : undefined);
-  const type = body === undefined ? null : contentType;
-  return { ...head, headers: headersOf(message, type), body };
+  const formatted = formatMessage(message, isSoap ? clientWireOf(request) : undefined);
+  return whenThere(formatted, ({ body, contentType }) => {
+    const type = body === undefined ? null : contentType;
+    return { ...head, headers: headersOf(message, type), body };
+  });
 }
 
 function statusOf(message: Message): number {
@@ -69,7 +69,8 @@ function headersOf(message: Message, contentType: string | null | undefined): He
   const headers = message.headers.forResponse();
   if (contentType === undefined) {
     const length = message.headers.bodyLength;
-    return length === undefined ? headers : [...headers, ["Content-Length", length]];
+    if (length !== undefined) headers.push(["Content-Length", length, "content-length"]);
+    return headers;
   }
   const others = headers.filter(([name]) => !/^content-(?:type|encoding|md5|range)$/i.test(name));
   return contentType === null ? others : [...others, ["Content-Type", contentType]];

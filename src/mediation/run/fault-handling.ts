@@ -8,10 +8,25 @@ import { mediateAll } from "../mediators/mediator.ts";
 import { logText } from "../message/log-text.ts";
 import type { Message } from "../message/message.ts";
 
-/** Runs an action on a message; what it throws is answered by the fault stack. Never rejects. */
-export async function runGuarded(message: Message, action: () => Promise<unknown>): Promise<void> {
+/** What an action gives that may have to wait. */
+export type Work = Promise<unknown> | boolean | undefined | void;
+
+/**
+ * Runs an action on a message; what it throws is answered by the fault stack. Neither throws nor rejects.
+ * @returns undefined: the action was over within the call.
+ */
+export function runGuarded(message: Message, action: () => Work): Promise<void> | undefined {
   try {
-    await action();
+    const work = action();
+    return work instanceof Promise ? guard(message, work) : undefined;
+  } catch (thrown) {
+    return handleFault(message, toMediationFault(thrown));
+  }
+}
+
+async function guard(message: Message, work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
   } catch (thrown) {
     await handleFault(message, toMediationFault(thrown));
   }

@@ -8,6 +8,7 @@ import { requireSequence, runSequence } from "../mediators/sequence.ts";
 import { ClientExchange } from "./client-exchange.ts";
 import { runGuarded } from "./fault-handling.ts";
 import { requestMessage } from "./request-message.ts";
+import { finishAfter } from "./service-flow.ts";
 
 export interface InboundFlow {
   /** Name of the inbound endpoint. */
@@ -27,7 +28,7 @@ export function runInbound(
     request,
     environment,
     serviceName: undefined,
-    outFlow: async (response) => runSequence(requireSequence(response, "main"), response),
+    outFlow: (response) => runSequence(requireSequence(response, "main"), response),
   });
   const message = requestMessage(exchange, environment);
   message.properties.set("isInbound", true);
@@ -35,8 +36,9 @@ export function runInbound(
   const own = flow.onError === undefined ? undefined : environment.sequence(flow.onError);
   const handler = own ?? environment.sequence("fault");
   if (handler) message.faultHandlers.push(handler);
-  void runGuarded(message, async () =>
-    runSequence(requireSequence(message, flow.sequence), message),
-  ).then(() => exchange.finish());
+  finishAfter(
+    exchange,
+    runGuarded(message, () => runSequence(requireSequence(message, flow.sequence), message)),
+  );
   return exchange.response;
 }

@@ -7,17 +7,28 @@ import type { ServiceResponse } from "../engine.ts";
 import { parseContentType, payloadKindOf } from "../message/content-type.ts";
 import type { Message } from "../message/message.ts";
 import type { ProxyService } from "../services/proxy-service.ts";
-import { isKnownElement, isNamedOperation } from "../services/wsdl-operations.ts";
+import {
+  isKnownElement,
+  isNamedOperation,
+  type WsdlOperations,
+} from "../services/wsdl-operations.ts";
 import { payloadOf } from "../xml/soap.ts";
 import { faultResponse } from "./fault-response.ts";
 
-/** The refusal; undefined when the message may go on. @throws MediationFault when its body is faulty. */
-export async function unknownOperation(
+/** The refusal; undefined when the message may go on, which is known at once where no operations are. @throws MediationFault when its body is faulty. */
+export function unknownOperation(
   service: ProxyService,
   message: Message,
-): Promise<ServiceResponse | undefined> {
+): Promise<ServiceResponse | undefined> | undefined {
   const operations = service.contract.operations(message.environment);
-  if (!operations || !isXml(message)) return undefined;
+  return operations && isXml(message) ? refusalOf(service, operations, message) : undefined;
+}
+
+async function refusalOf(
+  service: ProxyService,
+  operations: WsdlOperations,
+  message: Message,
+): Promise<ServiceResponse | undefined> {
   const action = message.addressing.Action ?? "";
   if (isNamedOperation(operations, { action, segment: operationSegment(message, service) }))
     return undefined;

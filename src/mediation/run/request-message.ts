@@ -29,11 +29,13 @@ export function requestMessage(exchange: MessageExchange, environment: Environme
 
 /** SOAPAction without its quotes; in SOAP 1.2 the action parameter of the content type. */
 function actionOf(message: Message): string {
-  const header = message.headers
-    .get("SOAPAction")
-    ?.trim()
-    .replace(/^"(.*)"$/, "$1");
-  return header ?? parseContentType(message.headers.get("Content-Type")).action ?? "";
+  const header = message.headers.get("SOAPAction")?.trim();
+  const isQuoted = header !== undefined && header.length > 1 && /^".*"$/.test(header);
+  return (
+    (isQuoted ? header.slice(1, -1) : header) ??
+    parseContentType(message.headers.get("Content-Type")).action ??
+    ""
+  );
 }
 
 /** What follows the service name in the path, query included; outside /services the whole target. */

@@ -4,7 +4,7 @@
  */
 import type { HeaderList, ServiceRequest, ServiceResponse } from "../engine.ts";
 import { MediationFault } from "../mediation-fault.ts";
-import type { Sequence } from "../mediators/mediator.ts";
+import type { Sequence, Verdict } from "../mediators/mediator.ts";
 import { sendMessage } from "../mediators/send.ts";
 import { requireSequence, runSequence } from "../mediators/sequence.ts";
 import type { Environment } from "../message/environment.ts";
@@ -13,7 +13,7 @@ import type { ProxyService } from "../services/proxy-service.ts";
 import type { TargetFlow } from "../services/target-flow.ts";
 import { ClientExchange, type OutFlow } from "./client-exchange.ts";
 import { correlate, logRoundTrip } from "./correlation.ts";
-import { runGuarded } from "./fault-handling.ts";
+import { runGuarded, type Work } from "./fault-handling.ts";
 import { unknownOperation } from "./operation-check.ts";
 import { requestMessage } from "./request-message.ts";
 
@@ -23,27 +23,36 @@ export function runProxy(
   request: ServiceRequest,
   environment: Environment,
 ): Promise<ServiceResponse> {
-  const outFlow: OutFlow = async (response) => {
-    if (service.outFlow)
-      return runSequence(requireFlow(response, service.outFlow, "out"), response);
-    await response.exchange.answer(response);
-    return false;
-  };
+  const outFlow: OutFlow = (response) =>
+    service.outFlow
+      ? runSequence(requireFlow(response, service.outFlow, "out"), response)
+      : answerWith(response);
   const logName = `SERVICE_LOGGER.${service.name}`;
   const flow = beginFlow({ request, environment, serviceName: service.name, outFlow, logName });
   const { exchange, message } = flow;
   message.properties.set("proxy.name", service.name);
   pushFaultHandler(message, service.faultFlow);
-  return completeFlow(flow, async () => {
-    const refusal = await unknownOperation(service, message);
-    if (refusal) {
-      exchange.respondWith(refusal);
-      return;
-    }
-    const { inFlow, endpoint } = service;
-    if (inFlow && !(await runSequence(requireFlow(message, inFlow, "in"), message))) return;
-    if (endpoint) await sendMessage(message, endpoint, undefined);
+  return completeFlow(flow, () => {
+    const checked = unknownOperation(service, message);
+    if (!checked) return runTarget(service, message);
+    return checked.then((refusal) =>
+      refusal ? exchange.respondWith(refusal) : runTarget(service, message),
+    );
   });
+}
+
+/** The in sequence, and the endpoint for what comes through it. */
+function runTarget({ inFlow, endpoint }: ProxyService, message: Message): Work {
+  const send = (goesOn: boolean): Work =>
+    goesOn && endpoint ? sendMessage(message, endpoint, undefined) : undefined;
+  if (!inFlow) return send(true);
+  const verdict = runSequence(requireFlow(message, inFlow, "in"), message);
+  return typeof verdict === "boolean" ? send(verdict) : verdict.then(send);
+}
+
+/** Gives a response to the client as it is. */
+export function answerWith(response: Message): Verdict {
+  return response.exchange.answer(response)?.then(() => false) ?? false;
 }
 
 /** Runs a request through the main sequence. Never rejects. */
@@ -90,14 +99,20 @@ const MANDATORY_SEQUENCE = "pre-mediate";
  */
 export function completeFlow(
   { exchange, message }: RequestFlow,
-  action: () => Promise<unknown>,
+  action: () => Work,
 ): Promise<ServiceResponse> {
   const mandatory = message.environment.sequence(MANDATORY_SEQUENCE);
   const whole = mandatory
     ? async () => (await runSequence(mandatory, message)) && (await action())
     : action;
-  void runGuarded(message, whole).then(() => exchange.finish());
+  finishAfter(exchange, runGuarded(message, whole));
   return exchange.response;
+}
+
+/** Ends an exchange when its mediation is over. */
+export function finishAfter(exchange: ClientExchange, work: Promise<void> | undefined): void {
+  if (work) void work.then(() => exchange.finish());
+  else void exchange.finish();
 }
 
 /** @throws MediationFault when no sequence has the key. */

@@ -23,8 +23,11 @@ import { XML_RUNTIME } from "./xml-runtime.ts";
  * so the memory itself ends here: 16 MiB at first, 64 MiB at most. A script that needs more fails.
  */
 const MEMORY_PAGES = { initial: 256, maximum: 1024 } as const;
-/** Time of one run. All other messages of the worker wait for a running script. */
-export const SCRIPT_TIME_MAX_MS = 2_000;
+/**
+ * Time of one run. All other messages of the worker wait for a running script. QuickJS looks at the clock once in 10,000 steps
+ * of a loop or calls, so steps that each take long make it later.
+ */
+export const SCRIPT_TIME_MAX_MS = 1_000;
 /** Stack of a context, in bytes: well below what the host has for it. */
 const SCRIPT_STACK_MAX = 192 * 1024;
 /** Contexts that are kept for the next message. */

@@ -40,9 +40,19 @@ interface NodeSet {
   first(): XmlNode | null;
 }
 
+interface Step {
+  readonly predicates: readonly unknown[];
+}
+
 interface Library {
   parse(expression: string): LibraryExpression;
   readonly XNodeSet: { readonly prototype: NodeSet };
+  readonly PathExpr: {
+    /** The nodes of a path's steps, one after the other, repetitions included. */
+    applySteps(steps: readonly Step[], context: unknown, nodes: readonly XmlNode[]): XmlNode[];
+    /** One step from one node, before its predicates. */
+    applyStep(step: Step, context: unknown, node: XmlNode): readonly XmlNode[];
+  };
 }
 
 const library = xpath as unknown as Library;
@@ -54,7 +64,7 @@ Object.assign(library.XNodeSet.prototype, {
   add(this: NodeSet, node: XmlNode): void {
     this.members ??= new Set(this.nodes);
     if (this.members.has(node)) return;
-    countStep();
+    countSteps(1);
     this.members.add(node);
     this.nodes.push(node);
     this.size += 1;
@@ -70,16 +80,43 @@ Object.assign(library.XNodeSet.prototype, {
   },
 } satisfies Pick<NodeSet, "add" | "addArray" | "toArray" | "first">);
 
-/** Longest time of one evaluation. */
-export const XPATH_TIME_MAX_MS = 5_000;
+const applySteps = library.PathExpr.applySteps.bind(library.PathExpr);
 
-let steps = 0;
+// The library keeps a node once for each way to it, so that "//a//b/ancestor::*//c" over a thousand elements ends
+// the process for want of memory. Between two steps a node counts once.
+library.PathExpr.applySteps = (steps, context, nodes) => {
+  let reached = nodes;
+  for (const step of steps) {
+    const found = new Set<XmlNode>();
+    for (const node of reached) {
+      const hits =
+        step.predicates.length > 0
+          ? applySteps([step], context, [node])
+          : library.PathExpr.applyStep(step, context, node);
+      countSteps(STEPS_OF_NODE + hits.length);
+      for (const hit of hits) found.add(hit);
+    }
+    reached = [...found];
+  }
+  return [...reached];
+};
+
+/** Longest time of one evaluation. All other messages of the worker wait for it. */
+export const XPATH_TIME_MAX_MS = 2_000;
+
+/** What an axis costs that finds nothing. */
+const STEPS_OF_NODE = 4;
+const STEPS_BETWEEN_LOOKS = 1_024;
+
+let stepsToLook = 0;
 let endsAt = 0;
 
 /** Looks at the clock now and then: an evaluation cannot be interrupted from outside. */
-function countStep(): void {
-  steps += 1;
-  if ((steps & 1023) === 0 && performance.now() > endsAt)
+function countSteps(count: number): void {
+  stepsToLook -= count;
+  if (stepsToLook > 0) return;
+  stepsToLook = STEPS_BETWEEN_LOOKS;
+  if (performance.now() > endsAt)
     throw new MediationFault(`it took longer than ${XPATH_TIME_MAX_MS} ms`);
 }
 
@@ -89,7 +126,7 @@ export function parseLibraryExpression(text: string): LibraryExpression {
   return {
     evaluate(options) {
       order = new DocumentOrder();
-      steps = 0;
+      stepsToLook = STEPS_BETWEEN_LOOKS;
       endsAt = performance.now() + XPATH_TIME_MAX_MS;
       return parsed.evaluate(options);
     },

@@ -8,6 +8,7 @@ import { MediationFault } from "../mediation-fault.ts";
 import { nodeText, type XmlNode } from "./dom.ts";
 import { compileSimpleXPath } from "./simple-xpath.ts";
 import { compileXPath2, needsXPath2 } from "./xpath2.ts";
+import { UnboundedRange } from "./range-bound.ts";
 import { EXTENSION_FUNCTIONS } from "./xpath-functions.ts";
 import {
   type LibraryExpression,
@@ -102,8 +103,8 @@ function compileOther(
 ): XPathExpression {
   try {
     return compileXPath2(source, namespaces);
-  } catch {
-    throw reason;
+  } catch (error) {
+    throw error instanceof UnboundedRange ? error : reason;
   }
 }
 

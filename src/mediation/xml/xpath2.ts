@@ -7,7 +7,8 @@ import fontoxpath from "fontoxpath";
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import { boundedFacade } from "./bounded-facade.ts";
-import { XmlDocument, type XmlNode } from "./dom.ts";
+import { XmlDocument, type XmlElementNode, type XmlNode } from "./dom.ts";
+import { checkRanges } from "./range-bound.ts";
 import { EXTENSION_FUNCTIONS } from "./xpath-functions.ts";
 import { XPATH_TIME_MAX_MS } from "./xpath-library.ts";
 import type { XPathExpression, XPathScope, XPathValue } from "./xpath.ts";
@@ -71,7 +72,7 @@ function argumentText(argument: unknown): string {
   return typeof first === "number" || typeof first === "boolean" ? String(first) : "";
 }
 
-/** @throws SyntaxError when the text is no XPath 3.1 expression. */
+/** @throws SyntaxError when the text is no XPath 3.1 expression, UnboundedRange when it counts too far. */
 export function compileXPath2(
   source: string,
   namespaces: ReadonlyMap<string, string>,
@@ -95,13 +96,15 @@ export function compileXPath2(
 }
 
 function check(text: string, source: string): void {
+  const document = new XmlDocument();
   try {
-    parseScript(text, {}, new XmlDocument() as never);
+    document.appendChild(parseScript(text, {}, document as never) as unknown as XmlElementNode);
   } catch (error) {
     throw new SyntaxError(`"${source}" is not an XPath expression: ${messageOf(error)}`, {
       cause: error,
     });
   }
+  checkRanges(document);
 }
 
 /** fontoxpath hands values to variables without prefix only: `$ctx:name` becomes `$ctx..name`. */

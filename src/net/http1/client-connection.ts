@@ -6,27 +6,18 @@
 import type { Socket } from "node:net";
 import { type BodyDecoder, ChunkedDecoder, UntilCloseDecoder } from "./body-decoder.ts";
 import type { HeaderField } from "./header-field.ts";
+import { type PeerFailure, type PeerState, PHASES } from "./peer-failure.ts";
 import { type PeerHead, PeerHeadReader } from "./peer-head.ts";
 import { unsentBytes } from "./shared-reads.ts";
 import type { Deadline, TimerWheel } from "./timer-wheel.ts";
 import type { TunnelEnd, TunnelSide } from "./tunnel.ts";
 
-/** How far a request came. From "head" on it may have reached the peer. */
-export type PeerPhase = "connect" | "handshake" | "head" | "body";
-
-export interface PeerFailure {
-  readonly reason: "error" | "timeout" | "invalid_header";
-  readonly phase: PeerPhase;
-  /** Undefined: the peer closed the connection. */
-  readonly error: Error | undefined;
-  /** What is wrong with the peer's message. */
-  readonly sentence: string | undefined;
-}
-
 /** Whoever has sent a request. After `onEnd`, `onFailure` and `detach` nothing more comes. */
 export interface PeerHandler {
   /** The connection stands: the request may be written. Within `begin` when it stood already. */
   onConnected(): void;
+  /** 103, before `onHead`; may come several times. Absent: it is dropped. */
+  onEarlyHints?(head: PeerHead): void;
   onHead(head: PeerHead): void;
   /** `chunk` is overwritten after the call. */
   onData(chunk: Buffer): void;
@@ -48,8 +39,6 @@ export interface PeerRequest {
   /** Of the head of the response. */
   readonly headBytesMax: number;
 }
-
-type State = "connecting" | "handshake" | "idle" | "head" | "body" | "tunnel" | "closed";
 
 export interface ClientConnectionOptions {
   readonly wheel: TimerWheel;
@@ -73,10 +62,12 @@ export class ClientConnection implements TunnelEnd {
   readonly #options: ClientConnectionOptions;
   readonly #reader = new PeerHeadReader();
   readonly #deadline: Deadline;
-  #state: State = "connecting";
+  #state: PeerState = "connecting";
   #request: PeerRequest | undefined;
   #decoder: BodyDecoder | undefined;
   #keepsAlive = false;
+  /** Bytes received before the response to this request, heads of interim responses above all. */
+  #interimBytes = 0;
   #requestSent = false;
   /** The end of the request was written while the system had not taken all of it. */
   #flushing = false;
@@ -119,6 +110,7 @@ export class ClientConnection implements TunnelEnd {
     this.#request = request;
     this.requestCount++;
     this.#requestSent = false;
+    this.#interimBytes = 0;
     this.#unsentBytes = 0;
     if (this.#state === "idle") {
       this.#state = "head";
@@ -246,18 +238,33 @@ export class ClientConnection implements TunnelEnd {
   /** @returns bytes that belong to the head; -1: there is nothing more to read. */
   #readHead(request: PeerRequest, input: Buffer): number {
     const step = this.#reader.take(input, request.headBytesMax, request.method);
-    if (step.kind === "more") return -1;
+    if (step.kind === "more") {
+      this.#interimBytes += input.length;
+      return -1;
+    }
     if (step.kind === "fault") {
       this.#fail("invalid_header", undefined, step.sentence);
       return -1;
     }
     const { head, used } = step;
-    if (head.status < 200 && head.status !== 101) return used < input.length ? used : -1;
+    if (head.status < 200 && head.status !== 101) {
+      this.#noteInterim(request, head, used);
+      return used < input.length ? used : -1;
+    }
     this.#decoder = head.body;
     this.#keepsAlive = head.keepsAlive;
     this.#state = "body";
     request.handler.onHead(head);
     return used;
+  }
+
+  /** A peer may send any number of interim responses, but no more of them than fits where a head fits. */
+  #noteInterim(request: PeerRequest, head: PeerHead, used: number): void {
+    this.#interimBytes += used;
+    if (this.#interimBytes > request.headBytesMax) {
+      return this.#fail("invalid_header", undefined, "upstream sent too big early hints");
+    }
+    if (head.status === 103) request.handler.onEarlyHints?.(head);
   }
 
   #readBody(request: PeerRequest, chunk: Buffer, from: number): void {
@@ -382,13 +389,3 @@ export class ClientConnection implements TunnelEnd {
     request.handler.onFailure({ reason, phase, error, sentence });
   }
 }
-
-const PHASES: Readonly<Record<State, PeerPhase>> = {
-  connecting: "connect",
-  handshake: "handshake",
-  idle: "head",
-  head: "head",
-  body: "body",
-  tunnel: "body",
-  closed: "head",
-};

@@ -7,6 +7,7 @@ import { createServer as createNetServer, type Server, type Socket } from "node:
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { listen, portOf } from "../listen.ts";
 import type { ServerIdentity } from "../tls/tls-files.ts";
+import type { AcceptedConnection, ConnectionEnds, Receive } from "./accepted-connection.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { ServerConnection } from "./server-connection.ts";
 import type { ServerExchange, TlsFacts } from "./server-exchange.ts";
@@ -45,13 +46,15 @@ export class HttpListener {
   static async start(options: HttpListenerOptions): Promise<HttpListener> {
     const listener = new HttpListener(options);
     await listen(listener.#server, options.port, options.host);
+    if (!options.tls)
+      options.reads.accept(listener.#server, (accepted) => listener.#take(accepted));
     listener.#server.on("error", (error) => options.onFault(`accept failed: ${error.message}`));
     return listener;
   }
 
   private constructor(options: HttpListenerOptions) {
     this.#options = options;
-    this.#server = options.tls ? this.#tlsServer(options.tls) : this.#plainServer();
+    this.#server = options.tls ? this.#tlsServer(options.tls) : plainServer();
   }
 
   /** The bound port. */
@@ -83,21 +86,17 @@ export class HttpListener {
   }
 
   /** @returns whether there is room for another connection. */
-  #admit(socket: Socket): boolean {
+  #admit(connection: Pick<AcceptedConnection, "destroy">): boolean {
     const { connectionsMax, onFault } = this.#options;
     if (this.#connections.size + this.#handshaking.size < connectionsMax) return true;
     onFault(`there are ${connectionsMax} connections already: another one was closed`);
-    socket.destroy();
+    connection.destroy();
     return false;
   }
 
-  #plainServer(): Server {
-    const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
-    return createNetServer(options, (socket) => {
-      const { reads } = this.#options;
-      if (!this.#admit(socket)) return;
-      this.#serve(socket, (receive) => reads.adopt(socket, receive), undefined);
-    });
+  #take(accepted: AcceptedConnection): void {
+    if (this.#admit(accepted))
+      this.#serve(accepted, (receive) => accepted.open(receive), undefined);
   }
 
   #tlsServer(identity: ServerIdentity): Server {
@@ -130,17 +129,17 @@ export class HttpListener {
   }
 
   #serve(
-    socket: Socket,
-    open: (receive: (chunk: Buffer) => void) => Socket,
+    ends: ConnectionEnds,
+    open: (receive: Receive) => Socket,
     tls: TlsFacts | undefined,
   ): void {
     const { wheel, limits, onRequest, onFault } = this.#options;
     const facts = {
       number: ++this.#connectionNumber,
-      remoteAddress: socket.remoteAddress ?? "",
-      remotePort: socket.remotePort ?? 0,
-      localAddress: socket.localAddress ?? "",
-      localPort: socket.localPort ?? 0,
+      remoteAddress: ends.remoteAddress ?? "",
+      remotePort: ends.remotePort ?? 0,
+      localAddress: ends.localAddress ?? "",
+      localPort: ends.localPort ?? 0,
       openedMs: wheel.nowMs(),
       tls,
     };
@@ -159,6 +158,10 @@ export class HttpListener {
     });
     if (this.#stopped) connection.retire();
   }
+}
+
+function plainServer(): Server {
+  return createNetServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true });
 }
 
 function tlsFactsOf(socket: TLSSocket): TlsFacts {

@@ -26,6 +26,7 @@ import { Tunnel, type TunnelSide } from "./tunnel.ts";
 const WAITING_BYTES_MAX = 16 * 1024;
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const NOTHING = Buffer.alloc(0);
+const IGNORE = (): void => {};
 
 export interface ServerConnectionOptions {
   /** The socket to use; what it receives goes to `receive`. */
@@ -78,9 +79,9 @@ export class ServerConnection implements ExchangeLink {
       onStalled: () => this.#onStalled(),
       onDrained: () => this.#tunnel?.drained(),
     });
-    socket.on("error", () => {});
-    socket.once("close", () => this.#closed());
-    socket.once("end", () => this.#clientHasEnded());
+    socket.on("error", IGNORE);
+    socket.on("close", () => this.#closed());
+    socket.on("end", () => this.#clientHasEnded());
   }
 
   get clientEnded(): boolean {
@@ -313,6 +314,8 @@ export class ServerConnection implements ExchangeLink {
     if (!body || body.complete) return exchange.clientHasEnded();
     body.break(new BodyFault(499, "client prematurely closed connection"));
     exchange.abort();
+    // Nothing can be answered any more, and half a connection would stay for ever.
+    this.socket.destroySoon();
   }
 
   #onDeadline(): void {
@@ -343,8 +346,7 @@ export class ServerConnection implements ExchangeLink {
     const lingers = lingering === "always" || (lingering === "on" && isUnread);
     if (!lingers || this.#clientEnded || this.socket.destroyed) {
       this.#phase = "closed";
-      this.socket.destroySoon();
-      return;
+      return this.#closeSoon();
     }
     this.#phase = "lingering";
     this.#waiting = undefined;
@@ -352,6 +354,13 @@ export class ServerConnection implements ExchangeLink {
     this.socket.end();
     this.#resume();
     this.#linger();
+  }
+
+  /** Where nothing waits to be sent the system says the end by itself; TLS has a last word of its own. */
+  #closeSoon(): void {
+    const { socket } = this;
+    if (socket.writableLength === 0 && !this.#options.facts.tls) socket.destroy();
+    else socket.destroySoon();
   }
 
   #linger(): void {

@@ -10,6 +10,7 @@ import type { RequestBody } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 import {
   chunkStart,
+  formatFields,
   formatLastChunk,
   formatResponseHead,
   responseFraming,
@@ -201,6 +202,14 @@ export class ServerExchange {
     this.#onAbort = undefined;
     for (const handler of handlers ?? []) handler();
     this.#isNowOver();
+  }
+
+  /** Sends 103 ahead of the response; nothing to a client of HTTP/1.0, which knows no interim responses. */
+  sendEarlyHints(fields: readonly HeaderField[]): void {
+    if (this.#aborted || this.#responded || this.#over || this.head.version !== "1.1") return;
+    const text = `HTTP/1.1 103 Early Hints\r\n${formatFields(fields)}\r\n`;
+    this.#bytesSent += text.length;
+    this.#link.write(text);
   }
 
   /** Begins the response; its head goes out with the first data, `flush` or `end`. */

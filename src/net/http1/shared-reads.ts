@@ -1,23 +1,23 @@
 /**
  * Sockets that read into one buffer of the process instead of a fresh one for every read: allocation is what
  * a read costs most (docs/performance.md). Node offers that (`onread`) for sockets it connects itself; an accepted
- * socket is made again around its handle, which is the one undocumented step, `_handle`. Where that is not
- * to be had, reads arrive as plain "data" events: slower, else the same. Nothing else touches handles.
+ * socket is made around its handle, which is taken from the server before node:net makes a socket of its own: the
+ * undocumented steps are `_handle` and `onconnection`. Where they are not to be had, reads arrive as plain "data"
+ * events: slower, else the same. Nothing else touches handles.
  */
 import { once } from "node:events";
 import {
   connect,
   createServer,
   type NetConnectOpts,
+  type Server,
   Socket,
   type SocketConstructorOpts,
 } from "node:net";
+import { type AcceptedConnection, AcceptedSocket, type Receive } from "./accepted-connection.ts";
 
 /** Larger reads mean fewer calls for large bodies. Shared by all sockets: a read is used up before the next. */
 const BUFFER_BYTES = 256 * 1024;
-
-/** Takes what was received. `chunk` is overwritten after the call: what is kept must be copied. */
-export type Receive = (chunk: Buffer) => void;
 
 /** How sockets are read: `shared` once the self-test has passed. */
 export class SocketReads {
@@ -38,18 +38,20 @@ export class SocketReads {
     return (await works(reads)) ? reads : SocketReads.plain();
   }
 
-  /** The socket to use for a connection that a server with `pauseOnConnect` accepted; reading starts. */
-  adopt(accepted: Socket, receive: Receive): Socket {
+  /**
+   * Gives every connection that the server accepts from now on to `take`. The server listens, has no other
+   * "connection" listener, and was made with `pauseOnConnect`, `allowHalfOpen` and `noDelay`; it does not count these connections.
+   */
+  accept(server: Server, take: (accepted: AcceptedConnection) => void): void {
+    server.on("connection", (socket) => take(new AcceptedSocket(socket)));
     const buffer = this.#buffer;
-    const handle = buffer && handleOf(accepted);
-    if (!buffer || !handle) {
-      accepted.on("data", receive);
-      accepted.resume();
-      return accepted;
-    }
-    const { allowHalfOpen } = accepted;
-    const options = { handle, allowHalfOpen, onread: intoBuffer(buffer, receive) };
-    return new Socket(options as SocketConstructorOpts);
+    const listening = buffer && handleOf(server);
+    if (!buffer || !isListening(listening)) return;
+    const { onconnection } = listening;
+    listening.onconnection = function (status, client) {
+      if (isAddressed(client)) take(new AcceptedHandle(client, buffer));
+      else onconnection.call(this, status, client);
+    };
   }
 
   /** A socket that is being connected. */
@@ -59,6 +61,63 @@ export class SocketReads {
     const socket = connect(options);
     socket.on("data", receive);
     return socket;
+  }
+}
+
+/** Accepted by the native side: a socket is made once, for the reads that it will have. */
+class AcceptedHandle implements AcceptedConnection {
+  readonly #handle: AddressedHandle;
+  readonly #buffer: Buffer;
+  #remote: Place | undefined;
+  #local: Place | undefined;
+
+  constructor(handle: AddressedHandle, buffer: Buffer) {
+    this.#handle = handle;
+    this.#buffer = buffer;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#askRemote().address;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#askRemote().port;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#askLocal().address;
+  }
+
+  get localPort(): number | undefined {
+    return this.#askLocal().port;
+  }
+
+  open(receive: Receive): Socket {
+    return this.#socket({ onread: intoBuffer(this.#buffer, receive) });
+  }
+
+  asStream(): Socket {
+    return this.#socket({});
+  }
+
+  destroy(): void {
+    this.#handle.close();
+  }
+
+  #socket(reads: { readonly onread?: ReturnType<typeof intoBuffer> }): Socket {
+    const handle: object = this.#handle;
+    const options = { handle, allowHalfOpen: true, ...reads };
+    return new Socket(options as SocketConstructorOpts).setNoDelay(true);
+  }
+
+  #askRemote(): Place {
+    if (!this.#remote) this.#handle.getpeername?.((this.#remote = {}));
+    return this.#remote ?? NOWHERE;
+  }
+
+  #askLocal(): Place {
+    if (!this.#local) this.#handle.getsockname?.((this.#local = {}));
+    return this.#local ?? NOWHERE;
   }
 }
 
@@ -72,10 +131,39 @@ function intoBuffer(buffer: Buffer, receive: Receive) {
   };
 }
 
-/** The native side of a socket. */
-function handleOf(socket: Socket): object | undefined {
+/** The native side of a socket or a server. */
+function handleOf(socket: Socket | Server): object | undefined {
   const { _handle: handle } = socket as { readonly _handle?: unknown };
   return typeof handle === "object" && handle !== null ? handle : undefined;
+}
+
+interface Place {
+  address?: string;
+  port?: number;
+}
+
+const NOWHERE: Place = {};
+
+/** Of a connection; those of Unix sockets have no addresses. */
+interface AddressedHandle {
+  close(): void;
+  getpeername?(place: Place): void;
+  getsockname?(place: Place): void;
+}
+
+interface ListeningHandle {
+  /** Without `client` the status tells why. */
+  onconnection: (this: unknown, status: unknown, client: unknown) => void;
+}
+
+function isAddressed(handle: unknown): handle is AddressedHandle {
+  return typeof handle === "object" && handle !== null && "close" in handle;
+}
+
+function isListening(handle: object | undefined): handle is ListeningHandle {
+  return (
+    handle !== undefined && "onconnection" in handle && typeof handle.onconnection === "function"
+  );
 }
 
 /**
@@ -99,8 +187,8 @@ async function works(reads: SocketReads): Promise<boolean> {
     await once(server, "listening");
     const address = server.address();
     if (address === null || typeof address === "string") return false;
-    server.once("connection", (accepted) => {
-      const socket = reads.adopt(accepted, (chunk) => socket.write(Buffer.from(chunk)));
+    reads.accept(server, (accepted) => {
+      const socket = accepted.open((chunk) => socket.write(Buffer.from(chunk)));
       sockets.push(socket);
     });
     const client = reads.connect({ host: "127.0.0.1", port: address.port }, (chunk) =>

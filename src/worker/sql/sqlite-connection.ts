@@ -10,6 +10,7 @@ import Database from "better-sqlite3";
 import { messageOf } from "../../errors/app-error.ts";
 import type { SqlRow, SqlStatement, SqlValue } from "../../mediation/sql/sql-port.ts";
 import type { SqlConnection } from "./connection-pool.ts";
+import { refusalOf } from "./sqlite-statement.ts";
 
 /** How long a statement waits for another process that writes. */
 const BUSY_MS = 5_000;
@@ -64,6 +65,11 @@ class SqliteConnection implements SqlConnection {
   }
 
   run(statement: SqlStatement): Promise<SqlRow | undefined> {
+    const refusal = refusalOf(statement.sql);
+    return refusal === undefined ? this.#ask(statement) : Promise.reject(new Error(refusal));
+  }
+
+  #ask(statement: SqlStatement): Promise<SqlRow | undefined> {
     if (this.#isBroken) return Promise.reject(new Error("the database was closed"));
     return new Promise((resolve, reject) => {
       this.#question = { resolve, reject };
@@ -75,7 +81,7 @@ class SqliteConnection implements SqlConnection {
   }
 
   async control(word: "begin" | "commit" | "rollback"): Promise<void> {
-    await this.run({ sql: word === "begin" ? "begin immediate" : word, values: [] });
+    await this.#ask({ sql: word === "begin" ? "begin immediate" : word, values: [] });
   }
 
   isAlive(): Promise<boolean> {

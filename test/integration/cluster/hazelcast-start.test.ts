@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Cluster } from "../../../src/cluster/cluster.ts";
 import { startCluster } from "../../../src/cluster/start-cluster.ts";
-import { systemClock } from "../../../src/runtime/clock.ts";
+import { type Clock, sleep, systemClock } from "../../../src/runtime/clock.ts";
 import { HazelcastDouble } from "../../helpers/hazelcast-double/hazelcast-double.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 
@@ -45,6 +45,16 @@ describe("a start with the provider hazelcast", () => {
     assert.equal(second.trouble, undefined);
   });
 
+  it("makes no member whose clock is hours behind the coordinator", async () => {
+    const first = await start({ domain: "start.double" });
+    await sleep(systemClock, 1500);
+    const clock = behind(5 * 3_600_000);
+    const second = await start({ clock });
+    for (let waitedMs = 0; isBefore(second, first) && waitedMs < 3000; waitedMs += 20)
+      await sleep(systemClock, 20);
+    assert.deepEqual([isBefore(second, first), isBefore(first, second)], [false, true]);
+  });
+
   it("warns when there is no groupPassword", async () => {
     const log = new MemoryLog();
     const alone = await start({ groupPassword: undefined }, log);
@@ -60,3 +70,11 @@ describe("a start with the provider hazelcast", () => {
     });
   });
 });
+
+const isBefore = (one: Cluster, other: Cluster): boolean =>
+  one.self.startedAtMs < other.self.startedAtMs;
+
+/** The clock of the machine with another wall time. */
+function behind(ms: number): Clock {
+  return { ...systemClock, wallMs: () => systemClock.wallMs() - ms };
+}

@@ -266,3 +266,15 @@ test("a client that reads nothing holds the source of its answer back", async ()
   await paused.promise;
   socket.destroy();
 });
+
+test("a client that ends in the middle of its body leaves no half connection behind", async () => {
+  const listener = await listening(async ({ body }) => {
+    if (body && !Buffer.isBuffer(body)) await collectBytes(body, 1_000).catch(() => {});
+    return { status: 500, headers: [], body: undefined };
+  });
+  const socket = connect({ port: listener.port, host: "127.0.0.1", allowHalfOpen: true });
+  await once(socket, "connect");
+  socket.resume();
+  socket.end("POST /services/P HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n<q>");
+  await once(socket, "end", { signal: AbortSignal.timeout(3_000) });
+});

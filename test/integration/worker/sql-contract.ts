@@ -1,12 +1,13 @@
 /** What every kind of database has to do for dblookup and dbreport, and the pools that tests ask. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { DatasourceConfig } from "../../../src/config/node-config.ts";
 import type { SqlRow, SqlTarget, SqlValue } from "../../../src/mediation/sql/sql-port.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
+import { SQLITE_FOLDER } from "../../../src/worker/sql/database-address.ts";
 import { SqlPools } from "../../../src/worker/sql/sql-pools.ts";
 
 export interface World {
@@ -17,11 +18,12 @@ export interface World {
 /** Pools with a home of their own. */
 export function open(
   t: TestContext,
-  options: { datasources?: DatasourceConfig[]; statementMs?: number } = {},
+  options: { datasources?: DatasourceConfig[]; ownDatasource?: string; statementMs?: number } = {},
 ): World {
   const home = mkdtempSync(join(tmpdir(), "sql-home-"));
-  const { datasources = [], statementMs = 5_000 } = options;
-  const pools = new SqlPools({ home, datasources, clock: systemClock, statementMs });
+  mkdirSync(join(home, SQLITE_FOLDER), { recursive: true });
+  const { datasources = [], statementMs = 5_000, ownDatasource } = options;
+  const pools = new SqlPools({ home, datasources, ownDatasource, clock: systemClock, statementMs });
   t.after(async () => {
     await pools.close();
     rmSync(home, { recursive: true, force: true });

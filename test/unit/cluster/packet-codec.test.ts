@@ -47,8 +47,8 @@ const CLAIMS: readonly Claim[] = [
 ];
 const PACKETS: readonly Packet[] = [
   { kind: "hello", host: "127.0.0.1", port: 4100 },
-  { kind: "ping", to: TO, seq: 7, holds: -1, view: 2 ** 32 - 1, claims: CLAIMS },
-  { kind: "ack", to: TO, seq: 7, holds: 3, view: 0, claims: [] },
+  { kind: "ping", to: TO, seq: 7, holds: -1, view: 2 ** 32 - 1, ageMs: 5, claims: CLAIMS },
+  { kind: "ack", to: TO, seq: 7, holds: 3, view: 0, ageMs: 0, claims: [] },
   { kind: "ping-req", to: TO, seq: 7, target: ID },
   { kind: "nack", to: TO, seq: 7 },
   { kind: "gossip", to: TO, claims: CLAIMS },
@@ -106,6 +106,7 @@ describe("the packet codec", () => {
     ["a property that is no text", newsWith("properties", { a: 1 })],
     ["properties as a list", newsWith("properties", ["a"])],
     ["a missing field", newsWith("host", undefined)],
+    ["a start that no date can hold", newsWith("startedAtMs", 8.64e15 + 1)],
     ["a fractional incarnation", newsWith("incarnation", 0.5)],
     [
       "too many properties",
@@ -141,7 +142,7 @@ describe("the packet codec", () => {
     checkRecord(largest);
     const claims: readonly Claim[] = [{ kind: "alive", member: largest }];
     assert.ok(claimBytes({ kind: "alive", member: largest }) <= PIGGYBACK_BYTES_MAX);
-    const piggyback = { holds: 2 ** 40, view: 2 ** 32 - 1, claims };
+    const piggyback = { holds: 2 ** 40, view: 2 ** 32 - 1, ageMs: 2 ** 40, claims };
     const ping: Packet = { kind: "ping", to: TO, seq: 2 ** 40, ...piggyback };
     assert.ok(encodePacket(ping).length <= PLAIN_BYTES_MAX);
     const message = {

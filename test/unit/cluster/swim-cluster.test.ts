@@ -49,6 +49,27 @@ describe("the embedded provider", () => {
     await world.end();
   });
 
+  it("warns of two members of one name, once a minute, and not of one that restarts", async () => {
+    const world = makeMemoryWorld();
+    const log = new MemoryLog();
+    const first = await world.startLogged({ port: 4100 }, log);
+    const wellKnown = [first.self];
+    const second = await world.start({ port: 4101, name: "worker-1", wellKnown });
+    await world.vanish(second);
+    await world.start({ port: 4101, name: "worker-1", wellKnown });
+    await world.pass(100);
+    assert.deepEqual(log.messages("warn"), []);
+    await world.start({ port: 4102, name: "worker-1", wellKnown });
+    await world.start({ port: 4103, name: "worker-1", wellKnown });
+    await world.pass(3000);
+    assert.equal(log.messages("warn").length, 1);
+    assert.match(
+      log.messages("warn")[0] ?? "",
+      /^two members are called "worker-1", at 127\.0\.0\.1:4101 and 127\.0\.0\.1:4102: give each node a name/,
+    );
+    await world.end();
+  });
+
   it("keeps ten members together and delivers every message once on a network that loses a third and repeats a third", async () => {
     const world = makeMemoryWorld();
     const first = await world.start({});

@@ -10,6 +10,7 @@ import { connectionSettings } from "./connection.ts";
 import { authRequestSettings } from "./auth-request.ts";
 import { authBasicSettings } from "./auth-basic.ts";
 import { coreSettings } from "./core.ts";
+import { earlyHintsSettings } from "./early-hints.ts";
 import { errorLogSettings } from "./error-log.ts";
 import { errorPageSettings } from "./error-page-rules.ts";
 import { expiresSettings } from "./expires.ts";
@@ -21,6 +22,7 @@ import { limitReqSettings } from "./limit-req.ts";
 import { proxySettings } from "./proxy.ts";
 import { realIpSettings } from "./realip.ts";
 import { stubStatusSettings } from "./stub-status.ts";
+import { resolverSettings } from "./resolver.ts";
 import { tryFilesSettings } from "./try-files.ts";
 
 export const HTTP_MODULES = {
@@ -38,9 +40,11 @@ export const HTTP_MODULES = {
   tryFiles: tryFilesSettings,
   stubStatus: stubStatusSettings,
   index: indexSettings,
+  resolver: resolverSettings,
   proxy: proxySettings,
   headers: headersSettings,
   expires: expiresSettings,
+  earlyHints: earlyHintsSettings,
   accessLog: accessLogSettings,
   errorLog: errorLogSettings,
 };

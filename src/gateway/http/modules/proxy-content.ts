@@ -3,7 +3,7 @@ import type { Cycle } from "../../cycle.ts";
 import { implicitName } from "../../upstream/compile-upstreams.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { isUnixAddress, splitHostPort } from "../listen-address.ts";
-import type { Outcome, Pending } from "../phase.ts";
+import { type Outcome, type Pending, whenAnswered } from "../phase.ts";
 import type { ProxyEnd } from "../proxy/end-instead.ts";
 import { proxyTarget } from "../proxy/proxy-path.ts";
 import { ProxyRequest } from "../proxy/proxy-request.ts";
@@ -11,6 +11,7 @@ import type { RequestContext } from "../request-context.ts";
 import { parseRequestTarget } from "../request-target.ts";
 import { respondError } from "../responses.ts";
 import { interceptsStatus } from "../special-response.ts";
+import { upstreamByName } from "../proxy/upstream-by-name.ts";
 import type { ProxyPass } from "./proxy.ts";
 
 export const proxyEntry = {
@@ -27,14 +28,38 @@ function forward(
   cycle: Cycle,
 ): Pending | Promise<Outcome> {
   const { host, path } = proxyTarget(context, pass);
-  const upstream = findUpstream(context, { pass, host }, cycle);
-  if (!upstream) return done(respondError(context, 502));
+  context.proxyTarget = targetOf(pass, host);
+  const upstream = findUpstream({ pass, host }, cycle);
+  if (!upstream) return resolveAndForward(context, { pass, host, path }, cycle);
+  return proxyTo(upstream, context, { pass, path }, cycle);
+}
+
+function proxyTo(
+  upstream: Upstream,
+  context: RequestContext,
+  { pass, path }: { readonly pass: ProxyPass; readonly path: string },
+  cycle: Cycle,
+): Pending {
   const task = { pass, path, upstream, hasErrorPage: interceptsStatus, answer: answerProxyEnd };
   return new ProxyRequest(context, task, cycle.proxy).start();
 }
 
-async function done(answer: Promise<void>): Promise<Outcome> {
-  await answer;
+/** The host is a name that only the request tells: the resolver of the location knows its addresses, or nobody. */
+async function resolveAndForward(
+  context: RequestContext,
+  target: { readonly pass: ProxyPass; readonly host: string; readonly path: string },
+  cycle: Cycle,
+): Promise<Outcome> {
+  const found = await upstreamByName(context, implicitName(target.pass, target.host), cycle);
+  if (context.exchange.aborted) {
+    context.statusWithoutResponse = 499;
+    return "done";
+  }
+  if (typeof found === "object") await whenAnswered(proxyTo(found, context, target, cycle));
+  else {
+    context.logError("error", found);
+    await respondError(context, 502);
+  }
   return "done";
 }
 
@@ -77,15 +102,11 @@ function readTarget({ scheme }: ProxyPass, text: string): RequestContext["proxyT
 
 /** The upstream that `proxy_pass` names; `host`: with variables evaluated. */
 function findUpstream(
-  context: RequestContext,
   { pass, host: text }: { readonly pass: ProxyPass; readonly host: string },
   cycle: Cycle,
 ): Upstream | undefined {
-  context.proxyTarget = targetOf(pass, text);
   const named = cycle.upstreams.get(text.toLowerCase());
   if (named) return named;
   const name = implicitName(pass, text);
-  const upstream = cycle.upstreams.get(name) ?? cycle.addressUpstreams.find(name);
-  if (!upstream) context.logError("error", `no resolver defined to resolve ${text}`);
-  return upstream;
+  return cycle.upstreams.get(name) ?? cycle.addressUpstreams.find(name);
 }

@@ -26,7 +26,6 @@ export const proxySettings = {
     name: "proxy_pass",
     contexts: ["location", "location-if", "limit-except"],
     inherited: false,
-    missing: "host names from variables (they need a resolver)",
     initial: undefined,
     value: readProxyPass,
   }),

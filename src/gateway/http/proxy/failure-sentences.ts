@@ -1,5 +1,5 @@
 /** What the error log says about a failed try, in nginx's sentences; scripts of operators look for them. */
-import type { PeerFailure, PeerPhase } from "../../../net/http1/client-connection.ts";
+import type { PeerFailure, PeerPhase } from "../../../net/http1/peer-failure.ts";
 import { describeSystemError } from "../../nginx/system-error.ts";
 
 const WHILE: Readonly<Record<PeerPhase, string>> = {

@@ -14,6 +14,7 @@ import {
 } from "node:tls";
 import type { HttpSettings } from "../modules/modules.ts";
 import type { RequestContext } from "../request-context.ts";
+import { revocationLists } from "../revocation-lists.ts";
 
 /** TLS to the peer; undefined for plain HTTP. */
 export interface PeerTls {
@@ -86,7 +87,7 @@ function contextOptions(proxy: ProxySettings) {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(ca === undefined ? {} : { ca }),
-    ...(crl === undefined ? {} : { crl }),
+    ...(crl === undefined ? {} : { crl: revocationLists(crl) }),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(versions === undefined ? {} : { minVersion: versions.min, maxVersion: versions.max }),
   };

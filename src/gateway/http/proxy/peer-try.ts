@@ -2,11 +2,8 @@
  * One try of one peer: takes a connection, sends the request, and tells its owner what the peer says. Keeps the
  * record that variables and logs read. What follows from a failure is the owner's to decide (proxy-request.ts).
  */
-import type {
-  ClientConnection,
-  PeerFailure,
-  PeerHandler,
-} from "../../../net/http1/client-connection.ts";
+import type { ClientConnection, PeerHandler } from "../../../net/http1/client-connection.ts";
+import type { PeerFailure } from "../../../net/http1/peer-failure.ts";
 import type { PeerHead } from "../../../net/http1/peer-head.ts";
 import { type AttemptRecord, startAttemptRecord } from "../../upstream/attempt-record.ts";
 import type { Peer } from "../../upstream/peer.ts";
@@ -25,6 +22,8 @@ export interface TryOwner {
     readonly sender: BodySender | undefined;
   };
   readonly sentMethod: string;
+  /** 103, before the response. */
+  onEarlyHints(head: PeerHead): void;
   onResponse(current: PeerTry, head: PeerHead): void;
   /** The peer has sent all of its response. */
   onResponseEnd(current: PeerTry): void;
@@ -100,6 +99,10 @@ export class PeerTry implements PeerHandler {
     if (sender) return sender.start(text);
     connection.write(text);
     connection.endRequest();
+  }
+
+  onEarlyHints(head: PeerHead): void {
+    if (!this.#discarded) this.#owner.onEarlyHints(head);
   }
 
   onHead(head: PeerHead): void {

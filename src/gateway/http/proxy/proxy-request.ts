@@ -4,20 +4,21 @@
  * decision is a function of its own (may-retry, end-instead, failure-sentences). Follows ngx_http_upstream.c.
  */
 import { messageOf } from "../../../errors/app-error.ts";
-import type { ClientConnection, PeerFailure } from "../../../net/http1/client-connection.ts";
+import type { ClientConnection } from "../../../net/http1/client-connection.ts";
+import type { PeerFailure } from "../../../net/http1/peer-failure.ts";
 import type { PeerHead } from "../../../net/http1/peer-head.ts";
 import type { BodyFault, RequestBody } from "../../../net/http1/request-body.ts";
 import { SpooledBody } from "../../spool/spooled-body.ts";
 import { startAttemptRecord } from "../../upstream/attempt-record.ts";
 import type { Peer } from "../../upstream/peer.ts";
-import type { PeerVerdict, PeerWalk, Upstream } from "../../upstream/upstream.ts";
+import type { PeerVerdict, PeerWalk } from "../../upstream/upstream.ts";
 import type { HeaderField } from "../header-fields.ts";
 import { obeyLimitRate } from "../modules/limit-rate.ts";
-import type { ProxyPass } from "../modules/proxy.ts";
 import type { Pending } from "../phase.ts";
 import type { RequestContext } from "../request-context.ts";
 import { prepareHead } from "../responses.ts";
 import { BodyIntake } from "./body-intake.ts";
+import { passEarlyHints } from "./early-hints.ts";
 import { endInstead, type ProxyEnd } from "./end-instead.ts";
 import { describeFailure } from "./failure-sentences.ts";
 import { buffersFor, makeRelay } from "./make-relay.ts";
@@ -26,22 +27,11 @@ import { PeerTry, type TryOwner } from "./peer-try.ts";
 import type { PeerTls } from "./peer-tls.ts";
 import type { ProxyPlan } from "./proxy-plan.ts";
 import type { ProxyServices } from "./proxy-services.ts";
+import type { ProxyTask } from "./proxy-task.ts";
 import { asksForUpgrade, requestText, sentMethod } from "./request-text.ts";
 import type { BodyRelay } from "./response-relay.ts";
 import { caseOf, isStale, mayGoOn, type TryState } from "./try-rules.ts";
 import { responseFields } from "./response-fields.ts";
-
-/** What `proxy_pass` of the location amounts to for this request. */
-export interface ProxyTask {
-  readonly pass: ProxyPass;
-  /** The target that the peers are asked for. */
-  readonly path: string;
-  readonly upstream: Upstream;
-  /** `error_page` has something for the status: `proxy_intercept_errors` asks for it. */
-  readonly hasErrorPage: (context: RequestContext, status: number) => boolean;
-  /** Answers what the peers left to the gateway. */
-  readonly answer: (context: RequestContext, end: ProxyEnd) => Promise<void>;
-}
 
 export class ProxyRequest implements Pending, TryOwner {
   readonly context: RequestContext;
@@ -130,6 +120,10 @@ export class ProxyRequest implements Pending, TryOwner {
     const text = requestText(context, this.#plan, line, { length, keepsAlive });
     this.#upgradeAsked = asksForUpgrade(context, text);
     return { text, sender };
+  }
+
+  onEarlyHints({ fields }: PeerHead): void {
+    passEarlyHints(this.context, this.#plan, fields);
   }
 
   onResponse(current: PeerTry, head: PeerHead): void {

@@ -1,5 +1,5 @@
 /** The questions between two tries of a request, asked with what its location and its past say. may-retry.ts answers. */
-import type { PeerFailure } from "../../../net/http1/client-connection.ts";
+import type { PeerFailure } from "../../../net/http1/peer-failure.ts";
 import type { NextUpstreamCase } from "../modules/proxy-next-upstream.ts";
 import type { RequestContext } from "../request-context.ts";
 import { mayRetry } from "./may-retry.ts";

@@ -31,6 +31,34 @@ function load(http: string, main = ""): Promise<GatewayConfig> {
 const SERVER_TLS = "listen 443 ssl; ssl_certificate s.crt; ssl_certificate_key s.key;";
 
 const REFUSED: readonly (readonly [http: string, sentence: string, main?: string])[] = [
+  ["resolver;", 'invalid number of arguments in "resolver" directive'],
+  ["resolver valid=1s;", "no name servers defined"],
+  ["resolver 10.0.0.1 valid=soon;", "invalid parameter: valid=soon"],
+  ["resolver 10.0.0.1 ipv4=maybe;", "invalid parameter: ipv4=maybe"],
+  ["resolver 10.0.0.1 ipv4=off ipv6=off;", '"ipv4" and "ipv6" cannot both be "off"'],
+  ["resolver 10.0.0.1:99999;", 'invalid port in resolver "10.0.0.1:99999"'],
+  ["resolver unknown.test;", 'host not found in resolver "unknown.test"'],
+  [
+    "resolver 10.0.0.1; upstream u { server a.test resolve; }",
+    'resolving names at run time requires upstream "u" to be in shared memory: it needs a "zone"',
+  ],
+  [
+    "upstream u { zone z 1m; server a.test resolve; }",
+    'no resolver defined to resolve names at run time in upstream "u"',
+  ],
+  [
+    "upstream u { server a.test service=http; }",
+    'service upstream "a.test" requires "resolve" parameter',
+  ],
+  [
+    "upstream u { server a.test:81 service=http resolve; }",
+    'service upstream "a.test:81" may not have port',
+  ],
+  [
+    "upstream u { server 10.0.0.1 service=http resolve; }",
+    'service upstream "10.0.0.1" requires domain name',
+  ],
+  ["upstream u { server a.test service= resolve; }", "service is invalid"],
   ["limit_conn_zone $a zone=one:1k;", 'zone "one" is too small'],
   ["limit_conn_zone a zone=one;", 'invalid zone size "one"'],
   ["limit_conn_zone a size=1m;", 'invalid parameter "size=1m"'],
@@ -56,7 +84,7 @@ const REFUSED: readonly (readonly [http: string, sentence: string, main?: string
     'no path in the unix domain socket in upstream "unix:"',
   ],
   ["upstream u { server 10.0.0.1; keepalive 4 global; }", 'invalid parameter "global"'],
-  ["upstream u { server 10.0.0.1 resolve; }", 'invalid parameter "resolve"'],
+  ["upstream u { server 10.0.0.1 slow_start=1s; }", 'invalid parameter "slow_start=1s"'],
   ["proxy_temp_path t 4;", 'invalid value "4"'],
   ["server { limit_rate fast; }", '"limit_rate" directive invalid value'],
   ["set_real_ip_from nowhere.test;", 'host not found in set_real_ip_from "nowhere.test"'],
@@ -168,4 +196,31 @@ test("answers as nginx does unless server_signature says otherwise", async () =>
       .core.signature;
   assert.equal(await of(""), "nginx");
   assert.equal(await of("server_signature bascule;"), "bascule");
+});
+
+test("a resolver is inherited, and servers that resolve take the one of their upstream first", async () => {
+  const config =
+    await load(`resolver known.test [2001:db8::53]:54 valid=30s ipv6=off; resolver_timeout 5s;
+    upstream u { zone z 64k; server a.test:81 resolve weight=2; }
+    upstream v { zone z; resolver 10.0.0.1; resolver_timeout 1s; server a.test resolve; server 10.0.0.9 resolve; }
+    server { listen 80; location / { proxy_pass http://$host; } }`);
+  const [first] = config.upstreams.get("u")?.resolvedServers ?? [];
+  assert.deepEqual(first?.resolver, {
+    servers: [
+      { host: "2001:db8::53", port: 54 },
+      { host: "10.0.0.8", port: 53 },
+      { host: "2001:db8::8", port: 53 },
+    ],
+    validMs: 30_000,
+    ipv4: true,
+    ipv6: false,
+  });
+  assert.deepEqual([first?.port, first?.options.weight, first?.timeoutMs], [81, 2, 5_000]);
+  const second = config.upstreams.get("v");
+  assert.equal(second?.resolvedServers[0]?.resolver.servers[0]?.host, "10.0.0.1");
+  assert.equal(second?.resolvedServers[0]?.timeoutMs, 1_000);
+  assert.deepEqual(
+    second?.peers.map(({ host }) => host),
+    ["10.0.0.9"],
+  );
 });

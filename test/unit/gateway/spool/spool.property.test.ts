@@ -67,6 +67,10 @@ test("a stored body reads as it came, any number of times", async () => {
       if (rest.waitsForSeal) await sealed;
       assert.equal(body.byteCount, source.sent);
       assert.equal(body.isInFile, inFileOnly !== "off" || source.sent > memoryBytes);
+      const sinkOfText = new Sink();
+      const textBytes = Buffer.from(body.text, "latin1");
+      if (textBytes.length > 0) sinkOfText.take(textBytes);
+      assert.equal(sinkOfText.count, body.isInFile ? 0 : source.sent);
       for (let time = 0; time < 2; time++) {
         const sink = new Sink();
         const reader = body.reader();

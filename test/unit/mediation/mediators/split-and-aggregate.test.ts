@@ -244,3 +244,14 @@ test("correlateOn collects messages of several clients, and forgets a group when
   assert.deepEqual(world.log.messages("info"), ["GROUP = 2.0", "GROUP = 1.0"]);
   assert.equal(clock.pendingCount, 0);
 });
+
+test("a clone that calls itself ends in the fault sequence, after a bounded number of copies", async () => {
+  const both = `${target('<sequence key="again"/>')}${target('<sequence key="again"/>')}`;
+  const world = new MediationWorld(
+    `<definitions xmlns="http://ws.apache.org/ns/synapse">${proxy('<sequence key="again"/>')}
+       <sequence name="again"><clone>${both}</clone></sequence></definitions>`,
+  );
+  assert.equal((await world.ask({ body: SYMBOLS })).status, 202);
+  const faults = world.log.messages("warn").filter((line) => /nested deeper than 10/.test(line));
+  assert.equal(faults.length, 2 ** 10);
+});

@@ -8,6 +8,7 @@ import { PARTS_MAX, readParts, writeParts } from "../../../../src/mediation/mess
 import {
   buildPayload,
   envelopeOf,
+  FORM_FIELDS_MAX,
   type Payload,
 } from "../../../../src/mediation/message/payload-builder.ts";
 import { serializeNode } from "../../../../src/mediation/xml/dom.ts";
@@ -78,6 +79,31 @@ test("the root part of multipart/related is the message, with its attachments pu
   const payload = buildPayload(Buffer.from(body), type, true);
   assert.equal(payload.kind === "envelope" && payload.rest, false);
   assert.equal(shown(payload), "<up><data>UE5H</data></up>");
+});
+
+test("an attachment that is included again and again makes no message of gigabytes", () => {
+  const include =
+    '<d><x:Include xmlns:x="http://www.w3.org/2004/08/xop/include" href="cid:1"/></d>';
+  const body = (times: number): Buffer =>
+    Buffer.from(
+      multipart("M", [
+        ["Content-Type: application/xml", `<up>${include.repeat(times)}</up>`],
+        ["Content-ID: <1>", "x".repeat(1_000)],
+      ]),
+    );
+  const type = "multipart/related; boundary=M";
+  assert.ok(shown(buildPayload(body(2), type, false)).length > 2_000);
+  assert.throws(() => buildPayload(body(3), type, false), /includes its attachments too often/);
+});
+
+test("a form of more fields than a form has is refused before it becomes a tree", () => {
+  const form = (fields: number) => Buffer.from("a=1&".repeat(fields).slice(0, -1));
+  const type = "application/x-www-form-urlencoded";
+  assert.ok(shown(buildPayload(form(FORM_FIELDS_MAX), type, false)).startsWith("<xformValues>"));
+  assert.throws(
+    () => buildPayload(form(FORM_FIELDS_MAX + 1), type, false),
+    /more than 20000 fields/,
+  );
 });
 
 test("multipart bodies without boundary, without end or with too many parts are refused", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { MediationFault } from "../../../../src/mediation/mediation-fault.ts";
 import { parseDocument, rootOf } from "../../../../src/mediation/xml/dom.ts";
 import {
+  compileLibraryXPath,
   compileXPath,
   touchesMessage,
   xpathBoolean,
@@ -97,4 +98,24 @@ test("a message of many elements is searched in no more than linear steps", () =
   assert.ok(typeof found === "object" && found.length === 1);
   // Quadratic order took minutes of the processor's time; the bound is far from both.
   assert.ok(user < 20_000_000, `${user} µs`);
+});
+
+test("an expression whose steps reach the same nodes in many ways takes no more than its nodes", () => {
+  const root = rootOf(parseDocument(`<q>${"<i><j/></i>".repeat(500)}</q>`));
+  const source =
+    "count(//*/ancestor-or-self::*/descendant::*/ancestor::*/descendant::*/ancestor::*/descendant::*)";
+  assert.equal(compileLibraryXPath(source, new Map()).evaluate({ ...scope, node: root }), 1_000);
+});
+
+test("a range of XPath 2.0 that a message could make long is refused when it is read", () => {
+  const compile = (source: string) => compileXPath(source, new Map());
+  for (const source of [
+    "count(for $i in 1 to 100000000 return $i)",
+    "count(for $i in 1 to 10000, $j in 1 to 10000 return $i)",
+    "count(for $i in 1 to //n return $i)",
+    "count(for $i in //n to count(//x) return $i)",
+  ])
+    assert.throws(() => compile(source), /range/, source);
+  compile("string-join(for $i in 1 to 10 return //x[$i], ',')");
+  compile("string-join(for $i in 1 to count(//x) return //x[$i], ',')");
 });

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   ClientConnection,
-  type PeerFailure,
   type PeerHandler,
   type PeerRequest,
 } from "../../../../src/net/http1/client-connection.ts";
+import type { PeerHead } from "../../../../src/net/http1/peer-head.ts";
+import type { PeerFailure } from "../../../../src/net/http1/peer-failure.ts";
 import { TimerWheel } from "../../../../src/net/http1/timer-wheel.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
 import { FakeSocket } from "../../../helpers/fake-socket.ts";
@@ -41,6 +42,10 @@ class Asker implements PeerHandler {
     this.heard.push("connected");
     this.#connection.write(this.#text);
     if (this.#ends) this.#connection.endRequest();
+  }
+
+  onEarlyHints({ fields }: PeerHead): void {
+    this.heard.push(`hints ${fields.map(([name, value]) => `${name}: ${value}`).join()}`);
   }
 
   onHead({ status }: { readonly status: number }): void {
@@ -130,13 +135,33 @@ test("speaks only after the handshake when it is secure", () => {
   assert.deepEqual(asker.heard, ["connected"]);
 });
 
-test("skips informational heads, also several in one read with the final one", () => {
+test("tells 103 and skips other informational heads, also several in one read with the final one", () => {
   const world = new World();
   const asker = world.asked();
   world.socket.arrive("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1");
   world.socket.arrive(" 204 No\r\n\r\n");
-  assert.deepEqual(asker.heard, ["connected", "204", "end"]);
+  assert.deepEqual(asker.heard, ["connected", "hints Link: a", "204", "end"]);
   assert.equal(world.freed, 1);
+});
+
+test("bounds interim responses by the bytes of a head, however they arrive; each request has its own bound", () => {
+  const head = "HTTP/1.1 102 Wait\r\n\r\n";
+  const fitting = Math.floor(BOUNDS.headBytesMax / head.length);
+  const patient = new World();
+  const first = patient.asked();
+  patient.socket.arrive(head.repeat(fitting) + OK);
+  patient.ask();
+  patient.socket.arrive(head.repeat(fitting) + OK);
+  assert.equal(first.failure, undefined);
+  assert.equal(patient.freed, 2);
+  for (const size of [head.length - 1, 5, head.length * (fitting + 1)]) {
+    const world = new World();
+    const asker = world.asked();
+    const text = head.repeat(fitting + 1);
+    for (let at = 0; at < text.length; at += size) world.socket.arrive(text.slice(at, at + size));
+    assert.equal(asker.failure?.sentence, "upstream sent too big early hints");
+    assert.equal(asker.failure.reason, "invalid_header");
+  }
 });
 
 test("is not used again after bytes behind the response, a close that was announced, or an unsent request", () => {
