@@ -63,6 +63,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ws: ["net"],
   xpath: ["mediation"],
   yaml: ["mediation"],
+  yauzl: ["mediation"],
 };
 
 const FILE_LINES_MAX = 500;

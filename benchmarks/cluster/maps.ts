@@ -10,7 +10,8 @@ import type { MapOrder, MapReport } from "./map-member.ts";
 
 const PROBES = 1_000;
 const PROBE_GAP_MS = 5;
-const LIMITS = { memoryMb: 300, snapshotMs: 3_000, visibleMs: 100 } as const;
+/** Memory and the time of a snapshot are promised of session tables, which have a store of their own: sessions.ts. */
+const LIMITS = { visibleMs: 100 } as const;
 const REPORT_MS_MAX = 120_000;
 
 const entries = Number(process.argv[2] ?? 1_000_000);
@@ -22,7 +23,7 @@ try {
   const filled = await reported(first, "filled");
   report({ what: `${entries} map entries written`, value: now() - startMs, unit: "ms" });
   const value = filled.megabytes - megabytes;
-  report({ what: "memory of the entries", value, unit: "MB", limit: LIMITS.memoryMb });
+  report({ what: "memory of the entries", value, unit: "MB" });
   await measureJoin(port);
 } finally {
   first.kill();
@@ -38,7 +39,6 @@ async function measureJoin(port: number): Promise<void> {
       what: "map: joined until whole",
       value: wholeMs,
       unit: "ms",
-      limit: LIMITS.snapshotMs,
     });
     const cpuMs = whole.cpuMs - ready.cpuMs;
     report({ what: "map: processor time of the joined member", value: cpuMs, unit: "ms" });

@@ -1,6 +1,7 @@
 /**
  * One gateway's session table in a process of its own, for sessions.ts: membership, a shared zone, and nothing else, so that
- * memory and times are those of the table. Obeys the messages of its parent.
+ * memory and times are those of the table. Arguments: its port, that of the other one, and that of a Hazelcast member on this machine where
+ * membership goes over Hazelcast. Obeys the messages of its parent.
  */
 import { startCluster } from "../../src/cluster/start-cluster.ts";
 import type { ReplicatedMap } from "../../src/cluster/replicated-map.ts";
@@ -32,7 +33,8 @@ export type Report =
       readonly cpuMs: number;
     };
 
-const [port = "", other = ""] = process.argv.slice(2);
+const [port = "", other = "", hazelcast = ""] = process.argv.slice(2);
+const host = "127.0.0.1";
 const quiet: Log = {
   trace() {},
   debug() {},
@@ -43,11 +45,12 @@ const quiet: Log = {
   child: () => quiet,
 };
 const cluster = await startCluster({
-  provider: "embedded",
+  provider: hazelcast === "" ? "embedded" : "hazelcast",
+  hazelcast: { members: [{ host, port: Number(hazelcast) }], command: undefined, folder: "" },
   domain: "bench-sessions",
-  localMemberHost: "127.0.0.1",
+  localMemberHost: host,
   localMemberPort: Number(port),
-  members: [{ host: "127.0.0.1", port: Number(other) }],
+  members: [{ host, port: Number(other) }],
   groupPassword: "bench",
   self: { role: "gateway", subDomain: "gateway", ports: {}, properties: {} },
   log: quiet,

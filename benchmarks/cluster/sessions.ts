@@ -10,6 +10,8 @@ import { type Figure, quantile, report as reportFigure } from "./figure.ts";
 import type { Order, Report } from "./session-gateway.ts";
 
 const COUNT = Number(process.argv[2] ?? 1_000_000);
+/** Port of a Hazelcast member on this machine, of the cluster "bench-sessions"; empty: the embedded provider. */
+const HAZELCAST_PORT = process.env["HAZELCAST_PORT"] ?? "";
 const PROBES = 500;
 const WAIT_MS_MAX = 120_000;
 const LIMITS = { memoryMb: 300, visibleMs: 100, restartMs: 3_000 } as const;
@@ -20,7 +22,9 @@ class Gateway {
 
   constructor(port: number, other: number) {
     const file = fileURLToPath(new URL("session-gateway.ts", import.meta.url));
-    this.#child = fork(file, [String(port), String(other)], { execArgv: ["--expose-gc"] });
+    this.#child = fork(file, [String(port), String(other), HAZELCAST_PORT], {
+      execArgv: ["--expose-gc"],
+    });
     this.#child.on("message", (report: Report) => {
       for (const waiting of this.#waiting) waiting(report);
     });

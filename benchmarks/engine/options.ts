@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly write: boolean;
+  /** Minutes of the soak run; undefined: speed is measured. */
+  readonly soakMinutes: number | undefined;
 }
 
 export const USAGE = `usage: npm run bench:engine -- [options]
@@ -18,7 +20,8 @@ export const USAGE = `usage: npm run bench:engine -- [options]
   --size NAME     with this message size only; may be repeated: ${SIZES.map(([name]) => name).join(", ")}
   --seconds N     duration of one measurement (default 4)
   --rounds N      measurements of each service in each case (default 3); the median counts
-  --write         write the tables into docs/performance.md (takes a whole run)`;
+  --write         write the tables into docs/performance.md (takes a whole run)
+  --soak 10m      no measurement of speed: a low load for so many minutes, and what the memory of the worker does`;
 
 /** @throws Error with one sentence when the command line is not understood. */
 export function parseOptions(args: readonly string[]): EngineOptions {
@@ -30,6 +33,7 @@ export function parseOptions(args: readonly string[]): EngineOptions {
       seconds: { type: "string", default: "4" },
       rounds: { type: "string", default: "3" },
       write: { type: "boolean", default: false },
+      soak: { type: "string" },
     },
   });
   const cases = values.case ?? [];
@@ -41,7 +45,13 @@ export function parseOptions(args: readonly string[]): EngineOptions {
   const known = [...CASES.map(({ name }) => name), ...SIZES.map(([name]) => name)] as string[];
   const unknown = [...cases, ...sizes].find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`${unknown} is not known`);
-  return { cases, sizes, seconds: whole(seconds), rounds: whole(rounds), write };
+  const soakMinutes = values.soak === undefined ? undefined : minutesOf(values.soak);
+  return { cases, sizes, seconds: whole(seconds), rounds: whole(rounds), write, soakMinutes };
+}
+
+function minutesOf(text: string): number {
+  if (!text.endsWith("m")) throw new Error(`--soak takes minutes, for example 10m, not ${text}`);
+  return whole(text.slice(0, -1));
 }
 
 function whole(text: string): number {

@@ -13,6 +13,7 @@ import { startBackend } from "./backend.ts";
 import { CASES, type EngineCase } from "./cases.ts";
 import { SIZES } from "./messages.ts";
 import { type EngineOptions, parseOptions, USAGE } from "./options.ts";
+import { soak } from "./soak.ts";
 import { type RunSite, SubjectRun } from "./subject-run.ts";
 import { SERVICE_NAME, SUBJECTS, type Subject, WORKER_NAME } from "./subjects.ts";
 
@@ -47,6 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
       2,
     );
   }
+  if (options.soakMinutes !== undefined) return soak(options.soakMinutes);
   const missing = missingPackages();
   if (missing.length > 0)
     return say(`bench:engine: as root: apt-get install ${missing.join(" ")}`, 1);

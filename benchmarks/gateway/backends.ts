@@ -2,8 +2,8 @@
  * What the proxies stand before: Debian's nginx on the load CPU with two ports that answer 41 bytes, serve
  * static files, set session cookies and tell what they were sent, and a WebSocket echo server.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startBackendNginx } from "./backend-nginx.ts";
 import { NODE } from "./machine.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -33,13 +33,12 @@ export async function startBackends(workplace: Workplace): Promise<Backends> {
     echo: await ports.take(),
   };
   const home = join(folder, "backends");
-  mkdirSync(home);
-  writeFileSync(join(home, "nginx.conf"), configuration(workplace, backends));
-  const nginx = processes.start({
-    name: "the backend nginx",
-    cpu: cpus.load,
-    command: ["nginx", "-p", home, "-c", join(home, "nginx.conf"), "-e", join(home, "error.log")],
-    logFile: join(home, "output.log"),
+  const [first, second] = backends.http;
+  const nginx = startBackendNginx(workplace, {
+    home,
+    bodyBufferSize: "64k",
+    defaultType: "text/plain",
+    servers: `${server(first, smallBody(1), folder)}\n    ${server(second, smallBody(2), folder)}`,
   });
   const echo = processes.start({
     name: "the WebSocket echo server",
@@ -52,26 +51,6 @@ export async function startBackends(workplace: Workplace): Promise<Backends> {
     echo.listening(backends.echo),
   ]);
   return backends;
-}
-
-function configuration({ folder }: Workplace, { http }: Backends): string {
-  return `${runAsRoot()}daemon off;
-worker_processes 1;
-pid nginx.pid;
-events { worker_connections 8192; }
-http {
-    access_log off;
-    sendfile on;
-    tcp_nopush on;
-    open_file_cache max=100;
-    keepalive_timeout 3600s;
-    keepalive_time 24h;
-    keepalive_requests 1000000000;
-    client_body_buffer_size 64k;
-    default_type text/plain;
-    ${http.map((port, index) => server(port, smallBody(index + 1), folder)).join("\n    ")}
-}
-`;
 }
 
 function server(port: number, body: string, folder: string): string {
@@ -87,9 +66,4 @@ function server(port: number, body: string, folder: string): string {
         }
         location /static/ { alias ${join(folder, "www")}/; }
     }`;
-}
-
-/** Started by root, nginx would change to a user who may not write into the temporary folder. */
-export function runAsRoot(): string {
-  return process.getuid?.() === 0 ? "user root;\n" : "";
 }

@@ -11,8 +11,9 @@ Every registered node makes a new key and gets a certificate for it; the one tha
 certificates are other files, which nodes take as soon as they are replaced.
 ${MANAGER_USAGE}`,
   async run(args) {
-    const { access, positionals } = await readManagerArguments(args, process.env);
-    if (positionals.join(" ") !== "rotate") throw new AppError("USAGE", "certs knows: rotate");
+    const { access } = await readManagerArguments(args, process.env, (given) => {
+      if (given.join(" ") !== "rotate") throw new AppError("USAGE", "certs knows: rotate");
+    });
     const path = "/management/cluster/certificate-rotations";
     done(await askManager(access, { method: "POST", path }));
     console.log(

@@ -34,15 +34,16 @@ ${MANAGER_USAGE}`,
     const json = word === "members" && args.includes("--json");
     const rest = args.filter((argument) => !(json && argument === "--json"));
     if (!["members", "watch", "leave"].includes(word)) {
-      throw new AppError("USAGE", `cluster needs one of members, watch, leave, not "${word}"`);
-    }
-    const { access, positionals } = await readManagerArguments(rest, process.env);
-    if (positionals.length !== (word === "leave" ? 1 : 0)) {
       throw new AppError(
         "USAGE",
-        `cluster ${word} takes ${word === "leave" ? "one name" : "no names"}`,
+        `cluster needs one of members, watch, leave, ${word === "" ? "none was given" : `not "${word}"`}`,
       );
     }
+    const { access, positionals } = await readManagerArguments(rest, process.env, (names) => {
+      const wanted = word === "leave" ? "one name" : "no names";
+      if (names.length !== (word === "leave" ? 1 : 0))
+        throw new AppError("USAGE", `cluster ${word} takes ${wanted}`);
+    });
     if (word === "members") return printMembers(access, json);
     return word === "watch" ? watch(access) : leave(access, positionals[0] ?? "");
   },
@@ -76,7 +77,7 @@ async function leave(access: ManagerAccess, name: string): Promise<number> {
   if (processId === null || machine !== hostname()) {
     const where = machine === "" ? "another machine" : machine;
     const sentence = `${member.name} runs on ${where}: run \`bascule cluster leave\` there, or stop its process`;
-    throw new AppError("USAGE", sentence);
+    throw new AppError("RESOURCE_UNKNOWN", sentence);
   }
   // As in nginx: SIGQUIT lets a gateway's requests finish, SIGTERM cuts them off.
   process.kill(processId, role === "gateway" ? "SIGQUIT" : "SIGTERM");
@@ -98,5 +99,5 @@ function memberNamed(members: readonly ClusterMemberRow[], name: string): Cluste
   const reason = second
     ? `several members are called ${name}: give the id`
     : `no member is called ${name}; there are: ${names === "" ? "none, clustering is off" : names}`;
-  throw new AppError("USAGE", reason);
+  throw new AppError("RESOURCE_UNKNOWN", reason);
 }

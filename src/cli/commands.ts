@@ -26,14 +26,54 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./cluster.ts")).clusterCommand,
   },
   {
+    name: "drain",
+    summary: "let a worker's sessions end, without new ones",
+    load: async () => (await import("./drain.ts")).drainCommand,
+  },
+  {
+    name: "resume",
+    summary: "let a drained worker take new sessions again",
+    load: async () => (await import("./resume.ts")).resumeCommand,
+  },
+  {
+    name: "restart",
+    summary: "restart a worker, or all one after the other, without losing sessions",
+    load: async () => (await import("./restart.ts")).restartCommand,
+  },
+  {
     name: "deploy",
-    summary: "deploy Synapse artifacts (XML files) on the manager",
+    summary: "deploy Synapse artifacts and carbon applications on the whole cluster",
     load: async () => (await import("./deploy.ts")).deployCommand,
   },
   {
     name: "undeploy",
-    summary: "undeploy one artifact on the manager",
+    summary: "undeploy one artifact or carbon application on the whole cluster",
     load: async () => (await import("./undeploy.ts")).undeployCommand,
+  },
+  {
+    name: "diff",
+    summary: "show what differs between two revisions, by artifact and by line",
+    load: async () => (await import("./diff.ts")).diffCommand,
+  },
+  {
+    name: "history",
+    summary: "show what was deployed, by whom, and what became of it",
+    load: async () => (await import("./history.ts")).historyCommand,
+  },
+  {
+    name: "rollback",
+    summary: "make the content of an earlier revision live again",
+    load: async () => (await import("./rollback.ts")).rollbackCommand,
+  },
+  {
+    name: "candidates",
+    summary: "show the revisions that were refused, and why",
+    load: async () => (await import("./candidates.ts")).candidatesCommand,
+  },
+  {
+    name: "signers",
+    summary: "whose pushed commits are deployed: list them, add one, remove one",
+    load: async () => (await import("./signers.ts")).signersCommand,
   },
   {
     name: "reset-admin",

@@ -1,65 +1,30 @@
-/** `bascule deploy`: hands Synapse artifacts to the manager; several files go in together or not at all. */
-import { readFileSync } from "node:fs";
-import { AppError, messageOf } from "../errors/app-error.ts";
+/** `bascule deploy`: hands artifacts and carbon applications to the manager; what is given goes in together or not at all. */
+import { AppError } from "../errors/app-error.ts";
+import { CHANGE_OPTIONS, CHANGE_USAGE, changeQuery } from "./change-options.ts";
 import type { Command } from "./command.ts";
+import { deployRequest } from "./deployment-files.ts";
 import { reportDeployment } from "./deployment-report.ts";
 import { MANAGER_USAGE, readManagerArguments } from "./manager-arguments.ts";
-import { askManager, type ManagerRequest } from "./manager-client.ts";
-
-interface ReadFile {
-  readonly name: string;
-  readonly content: Buffer;
-}
-
-/** What the manager takes in one request. */
-const BYTES_MAX = 10 * 1024 * 1024;
+import { askManager } from "./manager-client.ts";
+import { TakenOptions } from "./taken-options.ts";
 
 export const deployCommand: Command = {
-  usage: `Usage: bascule deploy FILE... [options]
-Kind and name are read from each file's root element. All files go in, or none.
+  usage: `Usage: bascule deploy FILE|DIR|APP.car... [options]
+Kind and name are read from each file's root element; of a folder all .xml and .car files in it and below are taken.
+A carbon application replaces the version of it that runs. All go in, or none; what is not named stays as it is.
+Every live worker makes the new revision ready first: when one refuses it or does not answer, nobody switches.
+${CHANGE_USAGE}
 ${MANAGER_USAGE}`,
   async run(args) {
-    const { access, positionals } = await readManagerArguments(args, process.env);
-    if (positionals.length === 0) throw new AppError("USAGE", "deploy needs at least one file");
-    const answer = await askManager(access, requestOf(positionals.map(readOne)));
+    const options = new TakenOptions(args, CHANGE_OPTIONS);
+    const { access, positionals } = await readManagerArguments(
+      options.rest,
+      process.env,
+      (files) => {
+        if (files.length === 0) throw new AppError("USAGE", "deploy needs at least one file");
+      },
+    );
+    const answer = await askManager(access, deployRequest(positionals, changeQuery(options)));
     return reportDeployment(answer, "Deployed");
   },
 };
-
-function readOne(name: string): ReadFile {
-  try {
-    return { name, content: readFileSync(name) };
-  } catch (cause) {
-    throw new AppError("USAGE", `cannot read ${name}: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function requestOf(files: readonly ReadFile[]): ManagerRequest {
-  const [first] = files;
-  const path = "/management/deployments";
-  if (first && files.length === 1) {
-    const query = new URLSearchParams({ file: first.name });
-    const contentType = "application/xml";
-    return checked({ method: "POST", path: `${path}?${query}`, contentType, body: first.content });
-  }
-  const body = {
-    files: files.map(({ name, content }) => ({ name, content: decode(name, content) })),
-  };
-  const contentType = "application/json";
-  return checked({ method: "POST", path, contentType, body: Buffer.from(JSON.stringify(body)) });
-}
-
-/** The byte order mark stays, so that the file is committed as it is. */
-function decode(name: string, content: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
-  } catch {
-    throw new AppError("ARTIFACT_FAULTY", `${name}:1: the file is not encoded in UTF-8`);
-  }
-}
-
-function checked(request: ManagerRequest & { readonly body: Buffer }): ManagerRequest {
-  if (request.body.length <= BYTES_MAX) return request;
-  const message = `the files are larger than ${BYTES_MAX} bytes together; deploy them in parts`;
-  throw new AppError("USAGE", message);
-}

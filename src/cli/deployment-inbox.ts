@@ -2,8 +2,8 @@
  * The manager's deployment folder as an inbox: reports what people save into it as changes, and is brought in line
  * with what was deployed another way. Joins depsync's DeploymentFolder with the manager's DroppedFilesFolder.
  *
- * It compares with what the folder and the manager last agreed on, not with `main`: a deploy through the API
- * that is committed but not yet written into the folder must not look like a file that somebody removed. The
+ * It compares with what the folder and the manager last agreed on, not with `live`: a deploy through the API
+ * that is live but not yet written into the folder must not look like a file that somebody removed. The
  * commit that the folder holds completely is remembered on disk, so that files removed while the manager was down
  * are undeployed, but a folder that was lost as a whole is restored.
  */
@@ -17,9 +17,10 @@ import type {
 } from "../depsync/deployment-repository.ts";
 import { deployedFiles } from "../depsync/folder-writing.ts";
 import { blobIdOf } from "../depsync/git-blobs.ts";
+import { messageOf } from "../errors/app-error.ts";
 import type { DroppedFilesFolder } from "../manager/dropped-files.ts";
 import type { Log } from "../observability/log.ts";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 
 export interface DeploymentInboxOptions {
@@ -34,6 +35,9 @@ export interface DeploymentInboxOptions {
   readonly intervalMs: number;
 }
 
+/** The commit is remembered so long after the last change: several deploys cause one look. */
+const REMEMBER_AFTER_MS = 1_000;
+
 type Handler = (batch: readonly FileChange[]) => Promise<void>;
 
 export class DeploymentInbox implements DroppedFilesFolder {
@@ -42,6 +46,7 @@ export class DeploymentInbox implements DroppedFilesFolder {
   /** Path → blob id of the folder as the manager knows it. */
   readonly #agreed = new Map<string, string>();
   #watching: Closable | undefined;
+  #remembering: Timer | undefined;
 
   constructor(options: DeploymentInboxOptions) {
     this.#options = options;
@@ -60,24 +65,24 @@ export class DeploymentInbox implements DroppedFilesFolder {
   }
 
   async bringInLine(changes: readonly FileChange[]): Promise<void> {
-    const written = changes.filter(({ content }) => content !== undefined);
-    const removed = changes.filter(({ content }) => content === undefined);
-    await this.#folder.writeRevision(pseudoRevision(written), undefined);
-    await this.#folder.writeRevision(pseudoRevision([]), this.#agreedRevision(removed));
+    await this.#folder.writeChanges(changes, this.#agreed);
     this.#agree(changes);
-    await this.#remember();
+    this.#rememberSoon();
   }
 
   async close(): Promise<void> {
     await this.#watching?.close();
+    if (!this.#remembering) return;
+    this.#remembering.cancel();
+    await this.#remember();
   }
 
   /** At start: what was deployed since the folder was last complete is written into it; edits of people stay. */
   async #bringForward(): Promise<void> {
     const { publisher } = this.#options;
-    const head = await publisher.head();
-    if (head === undefined) return;
-    const main = await publisher.read(head);
+    const commit = await publisher.live();
+    if (commit === undefined) return;
+    const live = await publisher.read(commit);
     const previous = await this.#lastComplete();
     const isLost = previous !== undefined && (await this.#folder.scan()).files.size === 0;
     if (isLost && deployedFiles(previous).size > 0) {
@@ -85,9 +90,9 @@ export class DeploymentInbox implements DroppedFilesFolder {
         `${this.#options.folder} is empty; it is restored from the deployment repository`,
       );
     }
-    await this.#folder.writeRevision(main, isLost ? undefined : previous);
-    for (const { path, blob } of deployedFiles(main).values()) this.#agreed.set(path, blob);
-    if (previous?.commit !== head) await this.#remember();
+    await this.#folder.writeRevision(live, isLost ? undefined : previous);
+    for (const { path, blob } of deployedFiles(live).values()) this.#agreed.set(path, blob);
+    if (previous?.commit !== commit) await this.#remember();
   }
 
   async #look(handler: Handler): Promise<void> {
@@ -95,7 +100,7 @@ export class DeploymentInbox implements DroppedFilesFolder {
     if (changes.length === 0) return;
     this.#agree(changes);
     await handler(changes);
-    await this.#remember();
+    this.#rememberSoon();
   }
 
   #agree(changes: readonly FileChange[]): void {
@@ -105,13 +110,10 @@ export class DeploymentInbox implements DroppedFilesFolder {
     }
   }
 
-  /** What was agreed on, as a revision without contents; all of it, or the files of some changes. */
-  #agreedRevision(only?: readonly FileChange[]): Revision {
-    const paths = only?.map(({ path }) => path) ?? [...this.#agreed.keys()];
-    const files = paths.flatMap((path) => {
-      const blob = this.#agreed.get(path);
-      return blob === undefined ? [] : [{ path, blob, content: Buffer.alloc(0) }];
-    });
+  /** What was agreed on, as a revision without contents. */
+  #agreedRevision(): Revision {
+    const content = Buffer.alloc(0);
+    const files = [...this.#agreed].map(([path, blob]) => ({ path, blob, content }));
     return { commit: "", files };
   }
 
@@ -129,22 +131,27 @@ export class DeploymentInbox implements DroppedFilesFolder {
     }
   }
 
-  /** Remembers the head of `main` if no file of it is missing here. */
-  async #remember(): Promise<void> {
-    const { publisher } = this.#options;
-    const head = await publisher.head();
-    if (head === undefined) return;
-    const missing = await this.#folder.changes(await publisher.read(head));
-    if (missing.some(({ content }) => content === undefined)) return;
-    const fresh = `${this.#stateFile}.new`;
-    await writeFile(fresh, `${head}\n`);
-    await rename(fresh, this.#stateFile);
+  #rememberSoon(): void {
+    this.#remembering?.cancel();
+    this.#remembering = this.#options.clock.after(REMEMBER_AFTER_MS, () => {
+      this.#remembering = undefined;
+      void this.#remember();
+    });
   }
-}
 
-function pseudoRevision(changes: readonly FileChange[]): Revision {
-  const files = changes.flatMap(({ path, content }) =>
-    content ? [{ path, blob: blobIdOf(content), content }] : [],
-  );
-  return { commit: "", files };
+  /** Remembers what is live if the folder has every file of it. What goes wrong costs a look at the next start. */
+  async #remember(): Promise<void> {
+    const { publisher, log } = this.#options;
+    try {
+      const live = await publisher.live();
+      if (live === undefined) return;
+      const files = deployedFiles(await publisher.read(live));
+      if ([...files.keys()].some((path) => !this.#agreed.has(path))) return;
+      const fresh = `${this.#stateFile}.new`;
+      await writeFile(fresh, `${live}\n`);
+      await rename(fresh, this.#stateFile);
+    } catch (error) {
+      log.warn(`What the deployment folder holds could not be remembered: ${messageOf(error)}`);
+    }
+  }
 }

@@ -9,7 +9,9 @@ import { askControl } from "./up/control.ts";
 const STOP_MS_MAX = 60_000;
 
 export const downCommand: Command = {
-  usage: "Usage: bascule down [--dir DIR]",
+  usage: `Usage: bascule down [--dir DIR]
+  --dir DIR   folder of the cluster that \`bascule up\` made (default: .bascule)
+Stops gateway, workers, manager and backend in this order, and waits until they have.`,
   async run(args) {
     const { dir } = parseDirOptions(args, false);
     const socket = controlSocketPath(dir);

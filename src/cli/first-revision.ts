@@ -10,7 +10,7 @@ Changes come through the manager; artifacts lie in \`synapse-configs/default/\`.
 `;
 
 /**
- * Does nothing where `live` is already there, or where somebody has written to `main`. `remoteLog`: the repository is a
+ * Does nothing where there is a commit already: `Deployments.recover` signs what it finds. `remoteLog`: the repository is a
  * remote one, which may be down; that is logged, and the first deploy makes the first commit.
  * @throws AppError DEPLOYMENT_REPOSITORY when the own repository fails.
  */
@@ -28,10 +28,14 @@ export async function ensureFirstRevision(
 }
 
 async function makeFirstRevision(publisher: DeploymentPublisher): Promise<void> {
-  if ((await publisher.head()) !== undefined) return;
-  const content = Buffer.from(README);
-  const author = { user: "bascule", via: "file" } as const;
-  const change = { path: "README.md", content };
-  const commit = await publisher.commit([change], "create the deployment repository", author);
-  await publisher.moveLive(commit, undefined);
+  const { main, live } = await publisher.refs();
+  if (main !== undefined || live !== undefined) return;
+  const commit = await publisher.propose({
+    base: undefined,
+    changes: [{ path: "README.md", content: Buffer.from(README) }],
+    message: "create the deployment repository",
+    author: { user: "bascule", via: "manager" },
+  });
+  await publisher.goLive({ commit, live, main, movesMain: true });
+  await publisher.dropCandidate(commit);
 }

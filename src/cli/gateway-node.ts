@@ -17,10 +17,13 @@ import { formatAddress } from "../gateway/http/listen-address.ts";
 import { HealthListener } from "../gateway/health-listener.ts";
 import { emptyDirectory } from "../gateway/upstream/server-directory.ts";
 import type { SessionSharing } from "../gateway/upstream/shared-sessions.ts";
+import { type CertificateInUse, certificateInPem } from "../net/tls/expiry-watch.ts";
 import { SECRETS_FILE } from "../net/trust/trust-home.ts";
 import type { Log } from "../observability/log.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
+import { CertifiedStatus } from "./certified-status.ts";
+import { GatewayReports } from "./gateway-reports.ts";
 import { MemberDirectory } from "./member-directory.ts";
 import { clusterTrouble, memberViews, processProperties } from "./member-view.ts";
 import { NodeTrust } from "./trust/node-trust.ts";
@@ -53,14 +56,22 @@ export class GatewayNode {
   #cluster: Cluster | undefined;
   #trust: NodeTrust | undefined;
   #directory: MemberDirectory | undefined;
+  #reports: GatewayReports | undefined;
   #stability: Stability | undefined;
   #health: HealthListener | undefined;
   #gateway: Gateway | undefined;
+  readonly #statuses: CertifiedStatus;
   #state: NodeState = "starting";
 
   constructor(options: GatewayNodeOptions) {
     this.#options = options;
     this.#name = gatewayName(options.config);
+    this.#statuses = new CertifiedStatus({
+      certificates: () => shownCertificates(this.#gateway?.config ?? options.config),
+      log: options.log.child("Certificates"),
+      clock: options.clock,
+      report: options.onStatus,
+    });
   }
 
   /**
@@ -83,6 +94,7 @@ export class GatewayNode {
       this.#cluster?.on(event, () => this.#report());
     }
     this.#cluster?.update({ state: "active" });
+    this.#reports?.look();
     this.#enter("active");
     return true;
   }
@@ -103,7 +115,9 @@ export class GatewayNode {
       log.warn('Changes of the block "cluster" take effect at the next start');
     }
     log.info("The configuration was reloaded");
+    this.#statuses.look();
     this.#cluster?.update({ ports: portsOf(config ?? this.#options.config) });
+    this.#reports?.look();
     this.#report();
   }
 
@@ -131,6 +145,7 @@ export class GatewayNode {
   async #leave(): Promise<void> {
     rmSync(this.#options.config.pidFile, { force: true });
     await this.#closeMembership();
+    await this.#statuses.close();
     this.#enter("stopped");
   }
 
@@ -138,6 +153,7 @@ export class GatewayNode {
     await this.#trust?.close();
     await this.#stability?.close();
     await this.#health?.close();
+    await this.#reports?.close();
     await this.#directory?.close();
     await this.#cluster?.close();
     this.#cluster = undefined;
@@ -149,7 +165,12 @@ export class GatewayNode {
     const cluster = await this.#join(config, settings);
     this.#cluster = cluster;
     const membership = cluster;
-    this.#directory = new MemberDirectory({ membership, clock, log: log.child("Members") });
+    const membersLog = log.child("Members");
+    const onSettled = (): void => this.#reports?.look();
+    const directory = new MemberDirectory({ membership, clock, log: membersLog, onSettled });
+    const [gateway, live] = [() => this.#gateway, () => directory.live];
+    this.#directory = directory;
+    this.#reports = new GatewayReports({ cluster, gateway, live, clock, log: membersLog });
     const stability = new Stability({
       membership,
       config: settings.stability,
@@ -182,6 +203,7 @@ export class GatewayNode {
       groupPassword,
       publicFiles: undefined,
       isAuthority: false,
+      onTrouble: () => this.#report(),
       log: log.child("Trust"),
       clock,
     });
@@ -223,7 +245,7 @@ export class GatewayNode {
   #report(): void {
     const self = this.#cluster?.self;
     const urls = this.#gateway ? gatewayUrls(this.#gateway.config) : [];
-    this.#options.onStatus({
+    this.#statuses.report({
       name: this.#name,
       role: "gateway",
       state: this.#state,
@@ -231,7 +253,7 @@ export class GatewayNode {
       addresses: [...urls, ...(self ? [`cluster://${self.host}:${self.port}`] : [])],
       revision: null,
       members: memberViews(this.#cluster),
-      ...clusterTrouble(this.#cluster),
+      ...clusterTrouble(this.#cluster, this.#trust),
     });
   }
 }
@@ -240,6 +262,17 @@ export class GatewayNode {
 function sessionSharing(cluster: Cluster): SessionSharing {
   const includes = ({ role }: { readonly role: string }): boolean => role === "gateway";
   return (zone, store) => cluster.map(`sessions ${zone}`, { store, includes });
+}
+
+/** Those of all servers; one file may serve several. */
+function shownCertificates({ listeners }: GatewayConfig): readonly CertificateInUse[] {
+  const addresses = listeners.flatMap((listener) => listener.addresses);
+  const servers = addresses.flatMap(({ defaultServer, names }) => [
+    defaultServer,
+    ...names.servers,
+  ]);
+  const files = servers.flatMap(({ tls }) => tls?.certificates ?? []);
+  return files.map(({ path, pem }) => certificateInPem(path, pem));
 }
 
 /** The first plain and the first TLS port. */

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { AppError, messageOf } from "../errors/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { ConfigError, formatProblem } from "../errors/config-error.ts";
 import type { GatewayConfig } from "../gateway/gateway-config.ts";
 import { loadGatewayConfig } from "../gateway/nginx/load-config.ts";
@@ -160,13 +160,7 @@ async function runNode(config: GatewayConfig, load: () => Promise<GatewayConfig>
   for (const warning of config.warnings) log.warn(formatProblem(warning));
   const node = new GatewayNode({ config, load, log, clock: systemClock, onStatus: reportStatus });
   const stopped = handleSignals(node, (sentence) => log.info(sentence));
-  let serves: boolean;
-  try {
-    serves = await node.start();
-  } catch (error) {
-    for (const line of messageOf(error).split("\n")) log.fatal(line);
-    throw error;
-  }
+  const serves = await node.start();
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
   for (const url of serves ? gatewayUrls(config) : []) log.info(`Listening        : ${url}`);
   if (serves) log.info(`Bascule gateway ${name} started in ${seconds} sec`);

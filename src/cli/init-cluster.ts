@@ -1,4 +1,5 @@
 /** `bascule init-cluster`: makes a cluster's authority, secret, internal token and signing key in the home of its first manager. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { AppError, messageOf } from "../errors/app-error.ts";
@@ -12,6 +13,8 @@ Done once for a cluster, before or after the manager's first start (a running on
 that is in conf/cluster-password already stays. What is made lies in conf/trust; back it up, it cannot be made again.`,
   async run(args) {
     const { home, name } = parse(args);
+    if (!existsSync(home))
+      throw new AppError("HOME_INVALID", `there is no folder ${home}; name the manager's home`);
     const properties = name === undefined ? {} : { nodeName: name };
     const { initializeCluster } = await import("./trust/cluster-authority.ts");
     await initializeCluster(home, properties);

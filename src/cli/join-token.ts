@@ -13,8 +13,9 @@ ${MANAGER_USAGE}
 Prints the token and nothing else. It registers one node; whoever has it can do so, until it was used or has expired.`,
   async run(args) {
     const { ttl, rest } = takeTtl(args);
-    const { access, positionals } = await readManagerArguments(rest, process.env);
-    if (positionals.length > 0) throw new AppError("USAGE", "join-token takes options only");
+    const { access } = await readManagerArguments(rest, process.env, (given) => {
+      if (given.length > 0) throw new AppError("USAGE", "join-token takes options only");
+    });
     const answer = await askManager(access, {
       method: "POST",
       path: "/management/cluster/join-tokens",

@@ -30,12 +30,17 @@ export interface ManagerArguments {
   readonly positionals: readonly string[];
 }
 
-/** @throws AppError USAGE, or HOME_INVALID where DIR is no cluster's folder. */
+/**
+ * @param check throws AppError USAGE when the positionals are not the command's: before anybody is asked for a password.
+ * @throws AppError USAGE, AUTH_FAILED without a password, or HOME_INVALID where DIR is no cluster's folder.
+ */
 export async function readManagerArguments(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
+  check: (positionals: readonly string[]) => void,
 ): Promise<ManagerArguments> {
   const { values, positionals } = parse(args);
+  check(positionals);
   const dir = resolve(values.dir);
   const user = values.user;
   const home = values.home === undefined ? undefined : resolve(values.home);
@@ -122,5 +127,5 @@ async function findPassword(
   if (user === "admin" && existsSync(file)) return readFileSync(file, "utf8").trim();
   if (process.stdin.isTTY) return promptPassword(`Password of ${user}: `);
   const message = `no password for ${user}: set BASCULE_PASSWORD, or run this in a terminal to be asked`;
-  throw new AppError("USAGE", message);
+  throw new AppError("AUTH_FAILED", message);
 }

@@ -1,13 +1,17 @@
 /** The manager of a server node with its deployment repository and its inbox folder; loaded on nodes that have one. */
+import { createPrivateKey } from "node:crypto";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Stability } from "../cluster/stability.ts";
 import type { NodeConfig } from "../config/node-config.ts";
+import type { RevisionStage } from "../depsync/barrier/revision-stage.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import { openPublisher } from "../depsync/git-publisher.ts";
+import { rawEd25519 } from "../depsync/signatures/ssh-public-key.ts";
 import { AppError } from "../errors/app-error.ts";
 import { type Manager, startManager } from "../manager/manager.ts";
+import { managerSigningKey } from "../manager/barrier/manager-signing-key.ts";
 import { checkStore } from "../manager/store/store-check.ts";
-import { compileEngine } from "../mediation/compile-engine.ts";
+import { EngineCompiler } from "../mediation/engine-compiler.ts";
 import { readServerIdentity } from "../net/tls/tls-files.ts";
 import type { Log } from "../observability/log.ts";
 import type { LogAnswer, LogService } from "../observability/log-service.ts";
@@ -35,6 +39,10 @@ export interface ManagerPartOptions extends PartOptions {
   /** Secrets and certificates of the node. Default: those of the configuration files, for good. */
   readonly trust?: NodeTrust;
   readonly stability?: Stability;
+  /** Called when other workers drain or restart than before, or their sessions change. */
+  readonly onDraining?: () => void;
+  /** The worker of the same process, on a node that stands alone; undefined while it has not started. */
+  readonly ownStage?: () => RevisionStage | undefined;
   /** Called when `live` has moved. */
   readonly onDeployed: () => void;
 }
@@ -55,11 +63,17 @@ export async function openOwnPublisher({
     ...(repository.kind === "remote" ? { remote: repository.url } : {}),
     credentials: credentialsOf(config),
     mailDomain: config.hostName,
+    signingKey: managerSigningKey(config.home),
     log: log.child("DeploymentRepository"),
     clock,
   });
   await ensureFirstRevision(publisher, repository.kind === "remote" ? log : undefined);
   return publisher;
+}
+
+/** What a manager's member record tells of the key that signs its revisions: the 32 bytes as base64. */
+export function signingKeyProperty({ home }: NodeConfig): string {
+  return rawEd25519(createPrivateKey(managerSigningKey(home))).toString("base64");
 }
 
 /** The manager with its inbox folder, where the configuration lets it commit what is saved there. */
@@ -79,11 +93,12 @@ export function startManagerPart(options: ManagerPartOptions): Promise<Manager> 
     intervalMs: config.deploymentUpdateIntervalMs,
   };
   const takesFiles = !config.depsync.enabled || config.depsync.autoCommit;
-  const compileOptions = {
+  const compiler = new EngineCompiler({
     log,
     callEndpoint: () => Promise.reject(new AppError("INTERNAL", "a manager sends no messages")),
     systemProperties: config.properties,
-  };
+    serverRoles: config.serverRoles,
+  });
   const { trust: node, ...others } = options;
   const trust = node && ownTrust(node, config);
   return startManager({
@@ -91,7 +106,10 @@ export function startManagerPart(options: ManagerPartOptions): Promise<Manager> 
     tls: readServerIdentity(tls),
     ...(node?.identity && { identity: node.identity }),
     ...(trust && { trust }),
-    compile: (files) => compileEngine(files, compileOptions),
+    compile: (files) => compiler.compileSliced(files),
+    stageTimeoutMs: config.depsync.stageTimeoutMs,
+    healthWindowMs: config.depsync.healthWindowMs,
+    lookAtMainMs: Math.min(config.depsync.autoSyncPeriodMs, config.deploymentUpdateIntervalMs),
     ...(takesFiles ? { folder: new DeploymentInbox(inbox) } : {}),
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The gateway's view of the membership: members under the addresses at which this gateway reaches them. A member is
+ * The gateway's view of the membership: members with their standing to the live revision, under the addresses at which this gateway reaches them. A member is
  * reached by its internal name (Axon Server's internal-hostname and internal-domain); a name is looked up when it appears
  * and now and then after that. While it has no address, the member's cluster address stands in.
  */
@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import type { Member, Membership } from "../cluster/cluster.ts";
 import { internalHostOf } from "../cluster/host-names.ts";
 import { messageOf } from "../errors/app-error.ts";
+import { LiveRevision } from "../gateway/upstream/live-revision.ts";
 import type { DirectoryMember, ServerDirectory } from "../gateway/upstream/server-directory.ts";
 import type { Log } from "../observability/log.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
@@ -20,6 +21,8 @@ export interface MemberDirectoryOptions {
   readonly membership: Pick<Membership, "members" | "on">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called after each change, when all handlers were. Default: nobody is told. */
+  readonly onSettled?: () => void;
   /** The address of a name; rejects when it has none. Default: the system's resolver. */
   readonly lookupHost?: (name: string) => Promise<string>;
 }
@@ -31,10 +34,13 @@ export class MemberDirectory implements ServerDirectory, Closable {
   readonly #handlers = new Set<() => void>();
   readonly #ends: (() => void)[];
   readonly #timer: Timer;
+  readonly #revision: LiveRevision;
 
   constructor(options: MemberDirectoryOptions) {
     this.#options = options;
     const { membership, clock } = options;
+    this.#revision = new LiveRevision(clock, () => this.#tell());
+    this.#revision.look(membership.members());
     this.#ends = (["joined", "left", "updated"] as const).map((event) =>
       membership.on(event, () => this.#onMembers()),
     );
@@ -46,6 +52,11 @@ export class MemberDirectory implements ServerDirectory, Closable {
     return this.#options.membership.members().map((member) => this.#directoryMember(member));
   }
 
+  /** The revision that new requests are to be answered by; undefined: no manager has told one. */
+  get live(): string | undefined {
+    return this.#revision.live;
+  }
+
   onChange(handler: () => void): () => void {
     this.#handlers.add(handler);
     return () => void this.#handlers.delete(handler);
@@ -53,19 +64,24 @@ export class MemberDirectory implements ServerDirectory, Closable {
 
   close(): Promise<void> {
     this.#timer.cancel();
+    this.#revision.close();
     for (const end of this.#ends) end();
     this.#handlers.clear();
     return Promise.resolve();
   }
 
-  #directoryMember({ subDomain, host, hostNames, ports, state }: Member): DirectoryMember {
+  #directoryMember(member: Member): DirectoryMember {
+    const { subDomain, host, hostNames, ports, state, name: node } = member;
     const name = internalHostOf(hostNames);
-    const base = { subDomain, ports, state };
+    const aliases = [host, node, hostNames.hostname, hostNames.internalHostname];
+    const standing = this.#revision.standingOf(member);
+    const base = { subDomain, ports, state, node, aliases, standing };
     if (isIP(name) !== 0) return { ...base, host: name };
     return { ...base, host: this.#addresses.get(name) ?? host, name };
   }
 
   #onMembers(): void {
+    this.#revision.look(this.#options.membership.members());
     const names = this.#names();
     for (const name of this.#addresses.keys()) if (!names.has(name)) this.#addresses.delete(name);
     this.#tell();
@@ -104,6 +120,7 @@ export class MemberDirectory implements ServerDirectory, Closable {
 
   #tell(): void {
     for (const handler of this.#handlers) handler();
+    this.#options.onSettled?.();
   }
 }
 

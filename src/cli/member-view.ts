@@ -1,8 +1,10 @@
 /** Turns what membership knows into what status shows. */
 import { hostname } from "node:os";
 import type { Cluster, Member } from "../cluster/cluster.ts";
+import { formatAddress, formatHost } from "../cluster/member-address.ts";
 import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
 import type { MemberView } from "../runtime/node-status.ts";
+import { supervisorOf } from "../runtime/restart-status.ts";
 
 /** All members that the node sees; empty without clustering. */
 export function memberViews(cluster: Cluster | undefined): readonly MemberView[] {
@@ -11,7 +13,8 @@ export function memberViews(cluster: Cluster | undefined): readonly MemberView[]
 
 /** The cluster address of a member and the URLs of its ports. */
 export function memberAddresses(member: Member): readonly string[] {
-  const { host, port, ports } = member;
+  const { port, ports } = member;
+  const host = formatHost(member.host);
   return [
     ...(ports.http === undefined ? [] : [`http://${host}:${ports.http}`]),
     ...(ports.https === undefined ? [] : [`https://${host}:${ports.https}`]),
@@ -20,9 +23,11 @@ export function memberAddresses(member: Member): readonly string[] {
   ];
 }
 
-/** Properties that each node publishes so that status on the same machine can name its process. */
+/** Properties that each node publishes: its process, for status on the same machine, and what would start it again. */
 export function processProperties(): Readonly<Record<string, string>> {
+  const supervisor = supervisorOf(process.env, process.connected);
   return {
+    ...(supervisor === undefined ? {} : { [MEMBER_PROPERTIES.supervisor]: supervisor }),
     [MEMBER_PROPERTIES.processId]: String(process.pid),
     [MEMBER_PROPERTIES.machine]: hostname(),
   };
@@ -35,7 +40,7 @@ function memberView(member: Member): MemberView {
     id: member.id,
     name: member.name,
     role: member.role,
-    address: `${member.host}:${member.port}`,
+    address: formatAddress(member),
     state: member.state,
     revision: member.revision ?? null,
     pid: isHere && pid > 0 ? pid : null,
@@ -43,7 +48,15 @@ function memberView(member: Member): MemberView {
   };
 }
 
-/** The field of the status that says what is wrong with membership, if something is. */
-export function clusterTrouble(cluster: Cluster | undefined): { readonly clusterTrouble?: string } {
-  return cluster?.trouble === undefined ? {} : { clusterTrouble: cluster.trouble };
+interface Troubled {
+  readonly trouble?: string | undefined;
+}
+
+/** The field of the status that says what is wrong with the node's part in the cluster, if something is. */
+export function clusterTrouble(
+  cluster: Troubled | undefined,
+  trust: Troubled | undefined,
+): { readonly clusterTrouble?: string } {
+  const trouble = trust?.trouble ?? cluster?.trouble;
+  return trouble === undefined ? {} : { clusterTrouble: trouble };
 }

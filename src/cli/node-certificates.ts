@@ -16,14 +16,17 @@ import type { Log } from "../observability/log.ts";
 
 /** @throws ConfigError CONFIG_INVALID with everything that cannot be used; HOME_INVALID when the first cannot be written. */
 export async function prepareCertificates(config: NodeConfig, log: Log): Promise<void> {
-  const all = [...config.serviceListeners, ...config.connectors]
-    .map(({ tls }) => tls)
-    .filter((tls) => tls !== undefined);
+  const all = publicFiles(config);
   const missing = all.find(isMissingDefault);
   if (missing) await makeFirst(missing, config, log);
   const problems = new ConfigProblems();
   for (const files of all) check(files, config.home, problems);
   problems.throwIfErrors();
+}
+
+/** What the node's ports show to browsers and clients. */
+export function publicFiles({ serviceListeners, connectors }: NodeConfig): readonly TlsFiles[] {
+  return [...serviceListeners, ...connectors].flatMap(({ tls }) => (tls ? [tls] : []));
 }
 
 type PemFiles = Extract<TlsFiles, { kind: "pem" }>;

@@ -13,11 +13,9 @@ export const nodeCommand: Command = {
 remove: the node's certificate and token stop working at once, and the cluster's secret, which it knows, is replaced.
 ${MANAGER_USAGE}`,
   async run(args) {
-    const { access, positionals } = await readManagerArguments(args, process.env);
-    const [verb, name, ...more] = positionals;
-    if (verb === "list" && name === undefined) return list(access);
-    if (verb !== "remove" || name === undefined || more.length > 0)
-      throw new AppError("USAGE", "node knows: list, and remove NAME");
+    const { access, positionals } = await readManagerArguments(args, process.env, checkWords);
+    const [verb, name = ""] = positionals;
+    if (verb === "list") return list(access);
     const path = `/management/cluster/nodes/${encodeURIComponent(name)}`;
     done(await askManager(access, { method: "DELETE", path }));
     await untilRotated(access, systemClock);
@@ -25,6 +23,12 @@ ${MANAGER_USAGE}`,
     return 0;
   },
 };
+
+function checkWords([verb, ...names]: readonly string[]): void {
+  const isKnown =
+    (verb === "list" && names.length === 0) || (verb === "remove" && names.length === 1);
+  if (!isKnown) throw new AppError("USAGE", "node knows: list, and remove NAME");
+}
 
 async function list(access: ManagerAccess): Promise<number> {
   const { list: nodes } = await membersOf(access);

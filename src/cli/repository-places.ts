@@ -1,7 +1,12 @@
-/** Where a server node keeps git repositories in its home, and what it shows a remote one. */
-import { join } from "node:path";
+/** Where a server node keeps git repositories in its home, where it finds the manager's, and what it shows a remote one. */
+import { accessSync, constants, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { isAbsolute, join } from "node:path";
+import type { Member } from "../cluster/cluster.ts";
+import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { GitCredentials } from "../depsync/git-location.ts";
+import { repositoryUrl } from "./manager-repository.ts";
 
 /** The folder in a home where git repositories are kept. */
 export function repositoryFolder(config: NodeConfig, name: string): string {
@@ -11,4 +16,34 @@ export function repositoryFolder(config: NodeConfig, name: string): string {
 /** GitUserName and GitPassword of carbon.xml. */
 export function credentialsOf({ depsync }: NodeConfig): GitCredentials {
   return { user: depsync.gitUserName, password: depsync.gitPassword };
+}
+
+/** What decides between path and URL; of this machine, unless a test says otherwise. */
+export interface Surroundings {
+  readonly machine: string;
+  /** Whether git on this machine would read the folder: it is there, readable, and of this user. */
+  readonly isUsable: (folder: string) => boolean;
+}
+
+const HERE: Surroundings = { machine: hostname(), isUsable };
+
+/**
+ * From where a worker fetches what a manager tells in its member record: a URL as it stands; a folder by its path on the
+ * manager's own machine, elsewhere over the manager's https port. Undefined: the manager tells nothing that can be used.
+ */
+export function locationOf(manager: Member, here: Surroundings = HERE): string | undefined {
+  const told = manager.properties[MEMBER_PROPERTIES.deploymentRepository];
+  if (told === undefined || !isAbsolute(told)) return told;
+  const isSameMachine = manager.properties[MEMBER_PROPERTIES.machine] === here.machine;
+  return isSameMachine && here.isUsable(told) ? told : repositoryUrl(manager);
+}
+
+function isUsable(folder: string): boolean {
+  try {
+    accessSync(join(folder, "objects"), constants.R_OK | constants.X_OK);
+    // git refuses repositories of other users.
+    return statSync(folder).uid === process.getuid?.();
+  } catch {
+    return false;
+  }
 }

@@ -13,8 +13,9 @@ Makes a new secret; nodes take it from the manager, first beside the old one, an
 Nothing stops. A node that is away gets it when it asks again.
 ${MANAGER_USAGE}`,
   async run(args) {
-    const { access, positionals } = await readManagerArguments(args, process.env);
-    if (positionals.join(" ") !== "rotate") throw new AppError("USAGE", "secret knows: rotate");
+    const { access } = await readManagerArguments(args, process.env, (given) => {
+      if (given.join(" ") !== "rotate") throw new AppError("USAGE", "secret knows: rotate");
+    });
     const path = "/management/cluster/secret-rotations";
     done(await askManager(access, { method: "POST", path }));
     await untilRotated(access, systemClock);

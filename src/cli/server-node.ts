@@ -5,7 +5,7 @@
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type Cluster, type MemberPorts } from "../cluster/cluster.ts";
+import { type Cluster, type Member, type MemberPorts } from "../cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
 import { hostNamesOf } from "../cluster/host-names.ts";
 import { Stability } from "../cluster/stability.ts";
@@ -20,7 +20,9 @@ import type { LogService } from "../observability/log-service.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
+import type { NodeEnding } from "../worker/node-draining.ts";
 import type { Worker } from "../worker/worker.ts";
+import { locationOf } from "./repository-places.ts";
 import { clusterTrouble, memberViews, processProperties } from "./member-view.ts";
 import { NodeTrust } from "./trust/node-trust.ts";
 
@@ -34,6 +36,8 @@ export interface ServerNodeOptions {
   readonly onStatus: (status: NodeStatus) => void;
   /** Resolves when the node is to stop: it does not wait for other members any more. Default: never. */
   readonly stopping?: Promise<unknown>;
+  /** Ends the process when a manager says so. Default: the node can only be drained. */
+  readonly ending?: NodeEnding;
 }
 
 /**
@@ -72,7 +76,8 @@ class ServerNode implements Closable {
     // Loading the program blocks: it is done before others count on this node's heartbeats.
     if (config.role !== "manager") await import("./worker-part.ts");
     const trust = await this.#openTrust();
-    if (config.clustering) await this.#join(trust, publisher?.location);
+    if (config.clustering)
+      await this.#join(trust, publisher && (await managerProperties(config, publisher)));
     if (publisher) await this.#startManager(publisher);
     if (config.role !== "manager") await this.#startWorker(publisher);
     this.#cluster?.on("joined", () => this.#report());
@@ -105,6 +110,7 @@ class ServerNode implements Closable {
       groupPassword: clustering?.groupPassword,
       publicFiles: connectors.find(({ scheme }) => scheme === "https")?.tls,
       isAuthority: hasAuthority(home),
+      onTrouble: () => this.#report(),
       log: log.child("Trust"),
       clock,
     });
@@ -112,7 +118,7 @@ class ServerNode implements Closable {
     return trust;
   }
 
-  async #join(trust: NodeTrust, repository: string | undefined): Promise<void> {
+  async #join(trust: NodeTrust, ofManager: Member["properties"] = {}): Promise<void> {
     const { config, log, clock } = this.#options;
     const { clustering } = config;
     if (!clustering) return;
@@ -136,9 +142,7 @@ class ServerNode implements Closable {
           ...clustering.properties,
           ...processProperties(),
           ...trust.properties,
-          ...(repository === undefined
-            ? {}
-            : { [MEMBER_PROPERTIES.deploymentRepository]: repository }),
+          ...ofManager,
         },
       },
       log,
@@ -164,6 +168,8 @@ class ServerNode implements Closable {
       publisher,
       cluster: this.#cluster,
       ...(this.#stability && { stability: this.#stability }),
+      onDraining: () => this.#report(),
+      ownStage: () => this.#worker?.stage,
       onDeployed: () => void this.#worker?.look(),
       ownTraces: (path) => this.#worker?.tracePage(path),
     });
@@ -192,18 +198,21 @@ class ServerNode implements Closable {
     const { repository } = this.#options.config.depsync;
     if (repository.kind === "remote") return repository.url;
     const manager = this.#cluster?.members().find((member) => member.role === "manager");
-    return manager?.properties[MEMBER_PROPERTIES.deploymentRepository];
+    return manager && locationOf(manager);
   }
 
   /** A worker that listens but has no revision yet takes no traffic: it is still starting. */
   #shownState(): NodeState {
     const waits = this.#options.config.role === "worker" && this.#worker?.revision === undefined;
-    return this.#state === "active" && waits ? "starting" : this.#state;
+    if (this.#state !== "active") return this.#state;
+    if (waits) return "starting";
+    return this.#worker?.isDraining === true ? "draining" : "active";
   }
 
   #report(): void {
     const { config, onStatus } = this.#options;
     const self = this.#cluster?.self;
+    const draining = this.#manager?.draining ?? [];
     onStatus({
       name: config.name,
       role: config.role,
@@ -216,9 +225,22 @@ class ServerNode implements Closable {
       ],
       revision: this.#worker?.revision ?? self?.revision ?? null,
       members: memberViews(this.#cluster),
-      ...clusterTrouble(this.#cluster),
+      ...clusterTrouble(this.#cluster, this.#trust),
+      ...(draining.length > 0 && { draining }),
     });
   }
+}
+
+/** Where workers find the repository, and by which key they know the manager's revisions. */
+async function managerProperties(
+  config: NodeConfig,
+  { location }: DeploymentPublisher,
+): Promise<Member["properties"]> {
+  const { signingKeyProperty } = await import("./manager-part.ts");
+  return {
+    [MEMBER_PROPERTIES.deploymentRepository]: location,
+    [MEMBER_PROPERTIES.signingKey]: signingKeyProperty(config),
+  };
 }
 
 /** Where the Hazelcast member beside this node has its folder, if there is one. */

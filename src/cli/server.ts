@@ -15,8 +15,12 @@ import { LogFile } from "../observability/log-file.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type NodeState, type NodeStatus, reportStatus } from "../runtime/node-status.ts";
 import { PRODUCT_VERSION } from "../runtime/product.ts";
+import { RESTART_STATUS } from "../runtime/restart-status.ts";
 import type { Command } from "./command.ts";
-import { prepareCertificates } from "./node-certificates.ts";
+import { CertifiedStatus } from "./certified-status.ts";
+import { certificatesIn } from "../net/tls/expiry-watch.ts";
+import { prepareCertificates, publicFiles } from "./node-certificates.ts";
+import { OrderedEnding } from "./node-ending.ts";
 import { parseServerArguments } from "./server-arguments.ts";
 import { startServerNode } from "./server-node.ts";
 import { autocluster } from "./trust/autocluster.ts";
@@ -70,8 +74,10 @@ export const serverCommand: Command = {
       const logs = new LogService({ node: config.name, ring, clock: systemClock });
       return await runNode(config, log, logs);
     } catch (error) {
-      if (error instanceof AppError) log.fatal(error.message);
-      throw error;
+      if (!(error instanceof AppError)) throw error;
+      // The log goes to standard output too: once is enough.
+      log.fatal(error.message);
+      return 1;
     } finally {
       file.close();
     }
@@ -96,18 +102,26 @@ async function runNode(config: NodeConfig, log: Log, logs: LogService): Promise<
   );
   log.info(`Repository       : ${config.repositoryLocation}`);
   reportStatus(startingStatus(config, "starting"));
-  const stopped = untilStopped();
+  const ending = new OrderedEnding(process.env, process.connected);
+  const stopped = Promise.race([untilStopped(), ending.ended]);
   await prepareCertificates(config, log);
-  const parts = { config, log, logs, clock: systemClock };
-  const node = await startServerNode({ ...parts, onStatus: reportStatus, stopping: stopped });
+  const statuses = new CertifiedStatus({
+    certificates: () => certificatesIn(publicFiles(config)),
+    log: log.child("Certificates"),
+    clock: systemClock,
+    report: reportStatus,
+  });
+  const parts = { config, log, logs, clock: systemClock, stopping: stopped, ending };
+  const node = await startServerNode({ ...parts, onStatus: (status) => statuses.report(status) });
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
   log.info(`Bascule ${config.role} ${config.name} started in ${seconds} sec`);
   const reason = await stopped;
   log.info(`Stopping (${reason}) ...`);
   await node.close();
+  await statuses.close();
   log.info("Stopped");
   reportStatus(startingStatus(config, "stopped"));
-  return 0;
+  return reason === "restart" ? RESTART_STATUS : 0;
 }
 
 function startingStatus(config: NodeConfig, state: NodeState): NodeStatus {

@@ -36,7 +36,7 @@ import { isRunning, ownCommand, Supervisor } from "./up/supervisor.ts";
 import { readyText, welcomeText } from "./up/welcome.ts";
 import { writeHomes } from "./up/write-homes.ts";
 
-const USAGE = `Usage: bascule up [--dir DIR] [--workers N] [--offset N] [--no-sample]
+const USAGE = `Usage: bascule up [--dir DIR] [--workers N] [--offset N] [--sample | --no-sample]
 
 Runs a gateway, a manager and N workers on this machine, each with a home folder
 under DIR that is made on the first start and never overwritten.
@@ -44,13 +44,15 @@ under DIR that is made on the first start and never overwritten.
   --dir DIR      where the homes are (default: .bascule)
   --workers N    how many workers, 1 to ${WORKERS_MAX} (default: 2, or as many as DIR was made with)
   --offset N     added to every port, 0 to ${OFFSET_MAX} (default: 0; fixed once DIR is made)
-  --no-sample    without StockQuoteProxy and its backend`;
+  --no-sample    without StockQuoteProxy and its backend; later starts of DIR remember it
+  --sample       with them again`;
 
 interface UpOptions {
   readonly dir: string;
   readonly workers: number | undefined;
   readonly offset: number | undefined;
-  readonly sample: boolean;
+  /** Undefined: as the folder was made. */
+  readonly sample: boolean | undefined;
 }
 
 export const upCommand: Command = {
@@ -90,18 +92,25 @@ function parseUpOptions(args: readonly string[]): UpOptions {
         dir: { type: "string", default: ".bascule" },
         workers: { type: "string" },
         offset: { type: "string" },
-        "no-sample": { type: "boolean", default: false },
+        sample: { type: "boolean" },
+        "no-sample": { type: "boolean" },
       },
     });
     return {
       dir: resolve(values.dir),
       workers: parseCount("--workers", values.workers, 1, WORKERS_MAX),
       offset: parseCount("--offset", values.offset, 0, OFFSET_MAX),
-      sample: !values["no-sample"],
+      sample: parseSample(values.sample === true, values["no-sample"] === true),
     };
   } catch (error) {
     throw error instanceof AppError ? error : new AppError("USAGE", messageOf(error));
   }
+}
+
+function parseSample(isWanted: boolean, isUnwanted: boolean): boolean | undefined {
+  if (isWanted && isUnwanted)
+    throw new AppError("USAGE", "--sample and --no-sample exclude each other");
+  return isWanted || isUnwanted ? isWanted : undefined;
 }
 
 function parseCount(
@@ -131,7 +140,7 @@ function factsFor(options: UpOptions, before: ClusterFacts | undefined): Cluster
   return {
     workers: workers ?? before?.workers ?? 2,
     offset: offset ?? before?.offset ?? 0,
-    sample: sample && (before?.sample ?? true),
+    sample: sample ?? before?.sample ?? true,
   };
 }
 
@@ -142,8 +151,9 @@ async function prepare(plan: ClusterPlan, facts: ClusterFacts, isNew: boolean): 
   }
   writeClusterFacts(plan.dir, facts);
   const written = writeHomes(plan, facts.sample);
-  await writeFirstCertificates(plan);
-  await registerHomes(plan);
+  const say = (sentence: string): void => console.log(sentence);
+  await writeFirstCertificates(plan, systemClock.wallMs(), say);
+  await registerHomes(plan, say);
   if (written > 0) console.log(`Wrote ${written} configuration files and the first certificates`);
 }
 

@@ -3,13 +3,25 @@
  * granted by a majority of the registered members, so that of two halves of a cluster at most one runs a job.
  */
 
+/** The right to do a job, from `gained` to `lost`. */
+export interface LeaseGrant {
+  /**
+   * Grows with every grant of the job, at whatever node: what the job writes to may refuse a lower term than one that it
+   * has seen (a fencing token).
+   */
+  readonly term: number;
+  /**
+   * Whether the job is this node's at this very moment: by the monotonic clock, before the time until which a majority
+   * has granted it, less a margin. To be asked right before whatever only one node may do: a process that was stopped
+   * meanwhile has not heard `lost` yet.
+   */
+  isHeld(): boolean;
+}
+
 /** Called as the node gets and loses the right to do a job. Must not block. */
 export interface LeaseHolder {
-  /**
-   * The job is this node's until `lost`. `term` grows with every grant of the job, at whatever node: what the job
-   * writes to may refuse a lower term than one that it has seen (a fencing token).
-   */
-  gained(term: number): void;
+  /** The job is this node's until `lost`, as long as the grant says so when it is asked. */
+  gained(grant: LeaseGrant): void;
   /** Called before another node can be granted the job, as long as this process is not stopped meanwhile. */
   lost(): void;
 }

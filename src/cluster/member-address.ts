@@ -6,7 +6,12 @@ export interface Address {
   readonly port: number;
 }
 
-/** "host:port", the key and the printed form of an address. */
-export function formatAddress(address: Address): string {
-  return `${address.host}:${address.port}`;
+/** "host:port", the key and the printed form of an address; an IPv6 address in brackets. */
+export function formatAddress({ host, port }: Address): string {
+  return `${formatHost(host)}:${port}`;
+}
+
+/** As a host stands before a port and in a URL. */
+export function formatHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

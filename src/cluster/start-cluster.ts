@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Log } from "../observability/log.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
-import type { Cluster, HostNames, MemberPorts, MemberRole, Membership } from "./cluster.ts";
+import type { Cluster, Membership } from "./cluster.ts";
 import { deriveGroupKey } from "./swim/group-key.ts";
 import { followSecrets, Keyring } from "./swim/keyring.ts";
 import { startSwim, type Swim } from "./swim/start-swim.ts";
@@ -10,8 +10,10 @@ import type { SwimTiming } from "./swim/swim-timing.ts";
 import { udpBinder } from "./swim/udp-transport.ts";
 import type { HazelcastSettings } from "./hazelcast/start-hazelcast.ts";
 import type { RegisteredMembers } from "./lease.ts";
+import type { MemberRefusals } from "./member-refusals.ts";
 import { ReplicatingCluster } from "./replicating-cluster.ts";
 import { ClusterSecrets, secretsOf } from "./secrets.ts";
+import type { SelfDescription } from "./self-record.ts";
 
 export interface ClusterOptions {
   readonly provider: "embedded" | "hazelcast";
@@ -26,16 +28,9 @@ export interface ClusterOptions {
   readonly groupPassword: string | undefined;
   /** The same secrets while they change; wins over `groupPassword`, which holds those of the start, one a line. */
   readonly secrets?: ClusterSecrets;
-  readonly self: {
-    readonly role: MemberRole;
-    readonly subDomain: string;
-    readonly ports: MemberPorts;
-    readonly properties: Readonly<Record<string, string>>;
-    /** Default: "host:port" of the cluster address. */
-    readonly name?: string;
-    /** Default: the host of the cluster address. */
-    readonly hostNames?: HostNames;
-  };
+  readonly self: SelfDescription;
+  /** Who may not take part any more; the embedded provider reports them left as "refused". Default: nobody is refused. */
+  readonly refusals?: MemberRefusals;
   /** Whose majority grants leases. Default: undefined, the largest view seen. */
   readonly registeredMembers?: RegisteredMembers;
   /** Settings of the embedded provider. Default: those of `swim-timing.ts`. */
@@ -108,7 +103,7 @@ async function startOverHazelcast(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startEmbedded(options: ClusterOptions, log: Log): Promise<Swim> {
-  const { domain, members, self, clock, swim } = options;
+  const { domain, members, self, clock, swim, refusals } = options;
   const { keyring, stop } = await keyringOf(options, log);
   try {
     if (!swim?.isSeed && swim?.seedWaitMs) await sleep(clock, swim.seedWaitMs);
@@ -123,12 +118,18 @@ async function startEmbedded(options: ClusterOptions, log: Log): Promise<Swim> {
       keyring,
       timing: { ...swim?.timing, ...(swim?.isSeed ? { joinTimeoutMs: 0 } : {}) },
       self,
+      ...(refusals && { refusal: (member) => refusals.reason(member) }),
       bind: udpBinder(clock, log),
       log,
       clock,
       newId: randomUUID,
     });
-    return { ...started, membership: closingWith(started.membership, stop) };
+    const unwatch = refusals?.onChange(() => started.recheck());
+    const stopAll = (): void => {
+      stop();
+      unwatch?.();
+    };
+    return { ...started, membership: closingWith(started.membership, stopAll) };
   } catch (error) {
     stop();
     throw error;
@@ -143,7 +144,7 @@ async function keyringOf(options: ClusterOptions, log: Log) {
   return { keyring: new Keyring([await deriveGroupKey(domain, undefined)]), stop: () => {} };
 }
 
-/** Secrets are followed until the membership closes. */
+/** Secrets and refusals are followed until the membership closes. */
 function closingWith(membership: Membership, stop: () => void): Membership {
   const close = membership.close.bind(membership);
   membership.close = () => {

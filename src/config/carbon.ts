@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { DEPSYNC_DEFAULTS, depsyncRow } from "./deployment-synchronizer.ts";
 import {
   branch,
+  branches,
   type Draft,
   type ElementTable,
   elementTable,
@@ -14,6 +15,7 @@ import {
 } from "./element-table.ts";
 import type { NodeConfig } from "./node-config.ts";
 import type { NumberRange, Setting, SettingReader } from "./setting-reader.ts";
+import { textOf } from "./xml-query.ts";
 import type { XmlElement } from "./xml.ts";
 
 /** What carbon.xml says. */
@@ -25,6 +27,7 @@ export type CarbonConfig = Pick<
   | "repositoryLocation"
   | "deploymentUpdateIntervalMs"
   | "depsync"
+  | "serverRoles"
 >;
 
 /** Ports/Offset and -DportOffset. */
@@ -63,7 +66,7 @@ const AXIS2_CONFIG = elementTable<Draft<CarbonConfig>>(
 );
 
 const ACCEPTED = `
-  Name ServerKey Version ServerURL IndexPageURL ServerRoles Package WebContextRoot
+  Name ServerKey Version ServerURL IndexPageURL Package WebContextRoot
   MgtProxyContextPath ProxyContextPath ItemsPerPage JNDI IsCloudDeployment EnableMetering
   MaxThreadExecutionTime GhostDeployment Tenant Cache ServiceUserRoles CryptoService
   EnableEmailUserName Security WorkDirectory HouseKeeping FileUploadConfig
@@ -72,6 +75,20 @@ const ACCEPTED = `
   APIManagement APIManagementConfig Analytics ServerLogTailCommand HideMenuItemIds
   HiddenMenuItems LogOutTimeOut EnableAccessLog
 `;
+
+const SERVER_ROLES = elementTable<Draft<CarbonConfig>>({
+  Role: branches((element, draft, reader) => {
+    const role = reader.setting(textOf(element), element.place);
+    if (role) draft.serverRoles = [...(draft.serverRoles ?? []), role.text];
+  }),
+});
+
+/** -DserverRoles: a list with commas. Undefined: it names none. */
+export function rolesOf(text: string | undefined): readonly string[] | undefined {
+  const roles = (text ?? "").split(",").map((role) => role.trim());
+  const named = roles.filter((role) => role !== "");
+  return named.length === 0 ? undefined : named;
+}
 
 function serverTable(isWorker: boolean): ElementTable<Draft<CarbonConfig>> {
   return elementTable<Draft<CarbonConfig>>(
@@ -85,6 +102,9 @@ function serverTable(isWorker: boolean): ElementTable<Draft<CarbonConfig>> {
       Ports: branch((element, draft, reader) => readChildren(element, PORTS, draft, reader)),
       Axis2Config: branch((element, draft, reader) =>
         readChildren(element, AXIS2_CONFIG, draft, reader),
+      ),
+      ServerRoles: branch((element, draft, reader) =>
+        readChildren(element, SERVER_ROLES, draft, reader),
       ),
       DeploymentSynchronizer: depsyncRow(isWorker),
     },
@@ -110,6 +130,7 @@ export function readCarbon(
     deploymentUpdateIntervalMs:
       draft.deploymentUpdateIntervalMs ?? DEPLOYMENT_UPDATE_INTERVAL_S * 1000,
     depsync: draft.depsync ?? DEPSYNC_DEFAULTS,
+    ...(draft.serverRoles && { serverRoles: draft.serverRoles }),
   };
 }
 

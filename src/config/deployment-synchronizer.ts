@@ -5,14 +5,16 @@
 import type { SourcePlace } from "../errors/config-error.ts";
 import { branch, type Draft, elementTable, leaf, readChildren } from "./element-table.ts";
 import type { DepsyncConfig } from "./node-config.ts";
-import { parseRepositoryAddress } from "./repository-address.ts";
-import type { Setting, SettingReader } from "./setting-reader.ts";
+import { parseRepositoryAddress, withTenantId } from "./repository-address.ts";
+import type { NumberRange, Setting, SettingReader } from "./setting-reader.ts";
 
 /** Upper bound between two looks at the repository when nothing says otherwise: WSO2's 900 seconds. */
 const MANDATORY_INTERVAL_S = 900;
 /** WSO2 refuses upper bounds at or below this, because it draws the interval from 300 s upwards. */
 const MANDATORY_INTERVAL_S_MIN = 300;
 const DAY_S = 86_400;
+/** WSO2's default of AutoSyncPeriod. */
+const AUTO_SYNC_S = 60;
 
 export const DEPSYNC_DEFAULTS: DepsyncConfig = {
   enabled: false,
@@ -21,12 +23,17 @@ export const DEPSYNC_DEFAULTS: DepsyncConfig = {
   repository: { kind: "own" },
   gitUserName: undefined,
   gitPassword: undefined,
+  autoSyncPeriodMs: AUTO_SYNC_S * 1000,
   mandatoryUpdateIntervalMs: MANDATORY_INTERVAL_S * 1000,
+  stageTimeoutMs: 30_000,
+  drainTimeMs: 600_000,
+  healthWindowMs: 30_000,
 };
 
 interface DepsyncDraft extends Draft<Omit<DepsyncConfig, "repository">> {
   repositoryType?: Setting;
   gitBaseUrl?: Setting;
+  appendsTenantId?: boolean | undefined;
   autoCommitPlace?: SourcePlace;
 }
 
@@ -42,15 +49,31 @@ const ROWS = elementTable<DepsyncDraft>(
     AutoCheckout: leaf((setting, draft, reader) => {
       draft.autoCheckout = reader.boolean(setting);
     }),
+    StandardDeployment: leaf((setting, _draft, reader) => warnOfStratos(setting, reader)),
     RepositoryType: leaf((setting, draft) => {
       draft.repositoryType = setting;
     }),
     MandatoryRepositoryUpdateInterval: leaf((setting, draft, reader) => {
       draft.mandatoryUpdateIntervalMs = mandatoryIntervalMs(setting, reader);
     }),
+    AutoSyncPeriod: leaf((setting, draft, reader) => {
+      draft.autoSyncPeriodMs = milliseconds(setting, reader, 1);
+    }),
+    StageTimeout: leaf((setting, draft, reader) => {
+      draft.stageTimeoutMs = milliseconds(setting, reader, 1);
+    }),
+    DrainTime: leaf((setting, draft, reader) => {
+      draft.drainTimeMs = milliseconds(setting, reader, 0);
+    }),
+    HealthWindow: leaf((setting, draft, reader) => {
+      draft.healthWindowMs = milliseconds(setting, reader, 0);
+    }),
     GitServer: leaf((setting, _draft, reader) => warnOfGitServer(setting, reader)),
     GitBaseUrl: leaf((setting, draft) => {
       draft.gitBaseUrl = setting;
+    }),
+    GitUrlAppendTenantId: leaf((setting, draft, reader) => {
+      draft.appendsTenantId = reader.boolean(setting);
     }),
     GitUserName: leaf((setting, draft) => {
       draft.gitUserName = setting.text;
@@ -61,7 +84,7 @@ const ROWS = elementTable<DepsyncDraft>(
   },
   `
     SvnUrl SvnUser SvnPassword SvnUrlAppendTenantId SvnIgnoreExternals SvnForceUpdate
-    SvnClient StandardDeployment AutoSyncPeriod UseEventing PoolSize
+    SvnClient UseEventing PoolSize
   `,
 );
 
@@ -71,16 +94,19 @@ export function depsyncRow(isWorker: boolean) {
     const draft: DepsyncDraft = {};
     readChildren(element, ROWS, draft, reader);
     carbon.depsync = {
-      enabled: draft.enabled ?? DEPSYNC_DEFAULTS.enabled,
+      ...DEPSYNC_DEFAULTS,
+      ...givenSettings(draft),
       autoCommit: autoCommitOf(draft, isWorker, reader),
-      autoCheckout: draft.autoCheckout ?? DEPSYNC_DEFAULTS.autoCheckout,
       repository: repositoryOf(draft, reader),
-      gitUserName: draft.gitUserName,
-      gitPassword: draft.gitPassword,
-      mandatoryUpdateIntervalMs:
-        draft.mandatoryUpdateIntervalMs ?? DEPSYNC_DEFAULTS.mandatoryUpdateIntervalMs,
     };
   });
+}
+
+/** What the file says and needs no more thought. */
+function givenSettings(draft: DepsyncDraft): Partial<DepsyncConfig> {
+  const { repositoryType: _type, gitBaseUrl: _url, appendsTenantId: _tenant, ...rest } = draft;
+  const { autoCommitPlace: _place, ...settings } = rest;
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 function autoCommitOf(draft: DepsyncDraft, isWorker: boolean, reader: SettingReader): boolean {
@@ -95,7 +121,8 @@ function autoCommitOf(draft: DepsyncDraft, isWorker: boolean, reader: SettingRea
 
 /** The type means something only where synchronization is on; WSO2 ships it off, with type svn. */
 function repositoryOf(draft: DepsyncDraft, reader: SettingReader): DepsyncConfig["repository"] {
-  const url = draft.gitBaseUrl && repositoryUrl(draft.gitBaseUrl, reader);
+  const base = draft.gitBaseUrl && repositoryUrl(draft.gitBaseUrl, reader);
+  const url = base !== undefined && draft.appendsTenantId === true ? withTenantId(base) : base;
   const type = draft.repositoryType;
   if (draft.enabled && type) checkType(type, url, reader);
   return url === undefined ? { kind: "own" } : { kind: "remote", url };
@@ -136,14 +163,27 @@ function repositoryUrl(setting: Setting, reader: SettingReader): string | undefi
 }
 
 function mandatoryIntervalMs(setting: Setting, reader: SettingReader): number | undefined {
-  const range = { what: "a number of seconds", min: 1, max: DAY_S };
-  const seconds = reader.integer(setting, range);
-  if (seconds === undefined || seconds > MANDATORY_INTERVAL_S_MIN)
-    return seconds === undefined ? undefined : seconds * 1000;
+  const givenMs = milliseconds(setting, reader, 1);
+  if (givenMs === undefined || givenMs > MANDATORY_INTERVAL_S_MIN * 1000) return givenMs;
   const bound = `it must be above ${MANDATORY_INTERVAL_S_MIN}, ${MANDATORY_INTERVAL_S} is used`;
-  const message = `MandatoryRepositoryUpdateInterval ${seconds} is too short: ${bound}`;
+  const message = `MandatoryRepositoryUpdateInterval ${givenMs / 1000} is too short: ${bound}`;
   reader.problems.warning(setting.place, message);
   return MANDATORY_INTERVAL_S * 1000;
+}
+
+/** A number of seconds, up to a day. */
+function milliseconds(setting: Setting, reader: SettingReader, min: number): number | undefined {
+  const range: NumberRange = { what: "a number of seconds", min, max: DAY_S };
+  const seconds = reader.integer(setting, range);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** false stands for WSO2's private cloud, whose service tells each tenant's repository. */
+function warnOfStratos(setting: Setting, reader: SettingReader): void {
+  if (reader.boolean(setting) !== false) return;
+  const message =
+    "StandardDeployment false means that a service of Apache Stratos tells the repository: there is none here, and GitBaseUrl, GitUserName and GitPassword count as with true";
+  reader.problems.warning(setting.place, message);
 }
 
 function warnOfGitServer(setting: Setting, reader: SettingReader): void {

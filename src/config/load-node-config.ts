@@ -5,7 +5,7 @@
  */
 import { type ConfigProblem, ConfigProblems } from "../errors/config-error.ts";
 import { readAxis2 } from "./axis2.ts";
-import { readCarbon } from "./carbon.ts";
+import { readCarbon, rolesOf } from "./carbon.ts";
 import { readCatalina } from "./catalina.ts";
 import { readConfigFile, resolveHome } from "./config-files.ts";
 import { readDatasources } from "./datasources.ts";
@@ -64,6 +64,7 @@ function readConfig(
   const given = readNodeProperties(options.properties, reader);
   const { isWorker } = given;
   const carbon = readCarbon(open("carbon.xml", "Server"), reader, isWorker);
+  const serverRoles = rolesOf(options.properties["serverRoles"]);
   const portOffset = given.portOffset ?? carbon.portOffset;
   const connectors = readCatalina(open("tomcat/catalina-server.xml", "Server"), reader, portOffset);
   const localAddress = options.localAddress ?? firstLocalAddress;
@@ -90,6 +91,7 @@ function readConfig(
     role: roleOf(isWorker, axis2.clustering),
     setup: given.setup,
     ...carbon,
+    ...(serverRoles && { serverRoles }),
     portOffset,
     ...axis2,
     connectors,

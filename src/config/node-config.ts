@@ -29,6 +29,11 @@ export interface NodeConfig {
   readonly repositoryLocation: string;
   /** carbon.xml Axis2Config/DeploymentUpdateInterval. Default: 15 s. */
   readonly deploymentUpdateIntervalMs: number;
+  /**
+   * carbon.xml ServerRoles/Role, or -DserverRoles with commas: which parts of carbon applications are for this server; regular
+   * expressions are allowed. Undefined: the engine's own.
+   */
+  readonly serverRoles?: readonly string[];
   /** axis2.xml clustering; undefined when it is off. */
   readonly clustering: ClusteringConfig | undefined;
   /** axis2.xml transport receivers for services. A node without the receiver does not listen. */
@@ -179,15 +184,25 @@ export type TlsFiles = { readonly place: SourcePlace | undefined } & (
 export interface DepsyncConfig {
   /** false: the node deploys what lies in repositoryLocation and synchronizes with nobody. */
   readonly enabled: boolean;
+  /** Whether a manager takes files that are saved into repositoryLocation; false on workers, always. */
   readonly autoCommit: boolean;
+  /** Whether a worker follows `live`. */
   readonly autoCheckout: boolean;
   /** own: the manager's own bare repository; remote: GitBaseUrl. */
   readonly repository: { readonly kind: "own" } | { readonly kind: "remote"; readonly url: string };
   readonly gitUserName: string | undefined;
   /** Never logged. */
   readonly gitPassword: string | undefined;
+  /** AutoSyncPeriod: between two looks of the manager at a remote `main`, where others push. Default: 60 s. */
+  readonly autoSyncPeriodMs: number;
   /** MandatoryRepositoryUpdateInterval: upper bound between two looks at the repository. Default: 900 s. */
   readonly mandatoryUpdateIntervalMs: number;
+  /** StageTimeout: how long workers may take to make a candidate ready. Default: 30 s. */
+  readonly stageTimeoutMs: number;
+  /** DrainTime: how long sessions keep a node that drains, where nobody says otherwise. Default: 600 s; 0: they do not. */
+  readonly drainTimeMs: number;
+  /** HealthWindow: how long faults after a deploy may take it back. Default: 30 s; 0: they never do. */
+  readonly healthWindowMs: number;
 }
 
 export interface DatasourceConfig {

@@ -21,10 +21,16 @@ export interface ReplacedText {
   readonly unknown: readonly string[];
 }
 
+/** `${env:NAME}`: a variable of the environment and nothing else. */
+const ENVIRONMENT = "env:";
+
 /** The usual lookup: built-ins, then properties, then environment. */
 export function placeholderLookup(sources: PlaceholderSources): PlaceholderLookup {
   return (name) => {
     if (name === "carbon.home") return sources.home;
+    if (name.startsWith(ENVIRONMENT)) {
+      return ownValue(sources.environment, name.slice(ENVIRONMENT.length));
+    }
     return ownValue(sources.properties, name) ?? ownValue(sources.environment, name);
   };
 }

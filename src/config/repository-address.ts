@@ -32,3 +32,11 @@ export function parseRepositoryAddress(
     complaint: "must not hold a password: write it into <GitPassword>, as env:NAME or file:PATH",
   };
 }
+
+/** WSO2's id of the super tenant: the only tenant there is here. */
+const SUPER_TENANT = "-1234";
+
+/** The address with the tenant's id as its last folder, as SvnUrlAppendTenantId makes it. */
+export function withTenantId(address: string): string {
+  return `${address.replace(/\/+$/, "")}/${SUPER_TENANT}`;
+}

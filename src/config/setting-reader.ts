@@ -30,6 +30,10 @@ export interface NumberRange {
 
 /** Largest file that `file:PATH` may name, in bytes: a secret is a line, not a document. */
 const SECRET_BYTES_MAX = 4096;
+/** Permissions of group and others. */
+const SHARED_MODE = 0o077;
+/** WSO2's way to name a variable of the environment. */
+const ENV_FORM = /^\$env\{([^{}]+)\}$/;
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 const PORT: NumberRange = { what: "a port number", min: 0, max: 65_535 };
 
@@ -112,20 +116,22 @@ export class SettingReader {
   }
 
   /**
-   * A secret: `env:NAME` names an environment variable, `file:PATH` a file whose only line it is, anything
-   * else is the secret itself. Errors never show it.
+   * A secret: `env:NAME` (also `$env{NAME}`) names an environment variable, `file:PATH` a file whose only line it is,
+   * which should be its owner's alone (a warning otherwise); anything else is the secret itself. Errors never show it.
    */
   secret(setting: Setting): string | undefined {
-    if (setting.text.startsWith("env:")) return this.#environmentSecret(setting);
+    const { text, place } = setting;
+    const [, variable] = ENV_FORM.exec(text) ?? [];
+    if (variable !== undefined) return this.#environmentSecret(variable, place);
+    if (text.startsWith("env:")) return this.#environmentSecret(text.slice("env:".length), place);
     if (setting.text.startsWith("file:")) return this.#fileSecret(setting);
     return setting.text;
   }
 
-  #environmentSecret(setting: Setting): string | undefined {
-    const name = setting.text.slice("env:".length);
+  #environmentSecret(name: string, place: SourcePlace): string | undefined {
     const value = Object.hasOwn(this.#environment, name) ? this.#environment[name] : undefined;
     if (value !== undefined && value !== "") return value;
-    this.problems.error(setting.place, `the environment variable ${name} is not set`);
+    this.problems.error(place, `the environment variable ${name} is not set`);
     return undefined;
   }
 
@@ -138,7 +144,13 @@ export class SettingReader {
 
   #readSecretFile(file: string, place: SourcePlace): string | undefined {
     try {
-      if (statSync(file).size <= SECRET_BYTES_MAX) return readFileSync(file, "utf8").trim();
+      const { size, mode } = statSync(file);
+      if ((mode & SHARED_MODE) !== 0)
+        this.problems.warning(
+          place,
+          `others than its owner may use the secret file ${file}: \`chmod 600 ${file}\``,
+        );
+      if (size <= SECRET_BYTES_MAX) return readFileSync(file, "utf8").trim();
       this.problems.error(
         place,
         `the secret file ${file} is larger than ${SECRET_BYTES_MAX} bytes`,

@@ -1,20 +1,25 @@
 /**
- * Looks through synapse-configs/** of a manager's deployment folder: which files there are and what is in them, as git's
- * blob ids. Dot files, backups and editors' leftovers are passed over; links, special files, hostile
+ * Looks through synapse-configs/**, registry/** and carbonapps/** of a manager's deployment folder: which files there are and what is in
+ * them, as git's blob ids. Dot files, backups and editors' leftovers are passed over; links, special files, hostile
  * names and oversized files are refused, with a sentence each. Unchanged files are not read again.
  */
-import { type Stats, constants } from "node:fs";
+import { type Stats, constants, existsSync, lstatSync } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { AppError, messageOf, systemCodeOf } from "../errors/app-error.ts";
 import { blobIdOf } from "./git-blobs.ts";
-import { FILES_MAX, FILE_BYTES_MAX } from "./git-tree.ts";
+import { FILES_MAX, FILE_BYTES_MAX } from "./tree-limits.ts";
 import { pathFault } from "./repository-path.ts";
 
-/** The part of the folder that is deployed. */
-export const DEPLOYED_FOLDER = "synapse-configs";
+/** The parts of the folder that are deployed: artifacts, the registry resources that they refer to, and applications (.car). */
+const DEPLOYED_FOLDERS: readonly string[] = ["synapse-configs", "registry", "carbonapps"];
+/** Those that are made by whoever wants to change what is in them. */
+const OPTIONAL_FOLDERS: readonly string[] = ["registry", "carbonapps"];
 /** Folders below each other, at most. */
 const DEPTH_MAX = 16;
+/** Files looked at before others have their turn: a wait for each of ten thousand costs ten times what the looks do. */
+const PORTION = 250;
 
 export interface FolderFile {
   /** With "/", relative to the deployment folder; the same as in the repository. */
@@ -28,6 +33,8 @@ export interface FolderScan {
   readonly files: ReadonlyMap<string, FolderFile>;
   /** What was refused: path → the sentence for people. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Which of registry/ and carbonapps/ are not there. What the repository has in them stays then. */
+  readonly missingFolders: readonly string[];
 }
 
 interface Known {
@@ -38,7 +45,8 @@ interface Known {
 /** Whether a path belongs to what is deployed, by its names alone. */
 export function isDeployedPath(path: string): boolean {
   const [top, ...rest] = path.split("/");
-  return top === DEPLOYED_FOLDER && rest.length > 0 && !rest.some(isPassedOver);
+  if (top === "carbonapps" && !/^[^/]+\.car$/.test(rest.join("/"))) return false;
+  return DEPLOYED_FOLDERS.includes(top ?? "") && rest.length > 0 && !rest.some(isPassedOver);
 }
 
 /** Dot files, what editors leave (~), and backups of people (.bak) and of WSO2 (.back, .bk). */
@@ -57,9 +65,12 @@ export class DeploymentFiles {
 
   /** @throws AppError DEPLOYMENT_REPOSITORY when the folder cannot be read or holds more than FILES_MAX files. */
   async scan(): Promise<FolderScan> {
-    const run = { files: new Map<string, FolderFile>(), refused: new Map<string, string>() };
+    const missingFolders = OPTIONAL_FOLDERS.filter((one) => !existsSync(join(this.#folder, one)));
+    const files = new Map<string, FolderFile>();
+    const run = { files, refused: new Map<string, string>(), missingFolders };
     const known = new Map<string, Known>();
-    for (const path of await this.#list(DEPLOYED_FOLDER, run.refused, 0)) {
+    for (const [index, path] of (await this.#listAll(run.refused)).entries()) {
+      if (index % PORTION === PORTION - 1) await turn();
       const found = await this.#examine(path, run.refused);
       if (!found) continue;
       known.set(path, found);
@@ -70,6 +81,12 @@ export class DeploymentFiles {
     }
     this.#known = known;
     return run;
+  }
+
+  /** One file as it is now; undefined: it is not there, or refused. */
+  async look(path: string): Promise<FolderFile | undefined> {
+    const found = await this.#examine(path, new Map());
+    return found && { path, blob: found.blob };
   }
 
   /** The content of a file, or undefined when it is gone or no plain file of allowed size any more. */
@@ -84,6 +101,11 @@ export class DeploymentFiles {
     } finally {
       await opened.close();
     }
+  }
+
+  async #listAll(refused: Map<string, string>): Promise<readonly string[]> {
+    const lists = DEPLOYED_FOLDERS.map((folder) => this.#list(folder, refused, 0));
+    return (await Promise.all(lists)).flat().filter(isDeployedPath);
   }
 
   async #list(
@@ -118,7 +140,7 @@ export class DeploymentFiles {
   }
 
   async #examine(path: string, refused: Map<string, string>): Promise<Known | undefined> {
-    const stats = await lstat(join(this.#folder, path)).catch(() => undefined);
+    const stats = statsOf(join(this.#folder, path));
     if (!stats?.isFile()) return undefined;
     if (stats.size > FILE_BYTES_MAX) {
       refused.set(path, `${path} is larger than ${FILE_BYTES_MAX} bytes`);
@@ -153,4 +175,13 @@ function unreadable(path: string, reason: string): AppError {
   return new AppError("DEPLOYMENT_REPOSITORY", `${path} cannot be deployed from: ${reason}`, {
     side: "config",
   });
+}
+
+/** Undefined: it is not there, or not to be looked at. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

@@ -3,8 +3,6 @@
  * with WSO2. Tells when its content has changed, what differs from a revision, and takes over revisions
  * that came another way (API, console), without taking its own writing for somebody's change.
  */
-import { createHash } from "node:crypto";
-import { type FSWatcher, watch } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors/app-error.ts";
@@ -12,20 +10,32 @@ import type { Log } from "../observability/log.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 import {
-  DEPLOYED_FOLDER,
   DeploymentFiles,
   type FolderFile,
   type FolderScan,
+  isDeployedPath,
 } from "./deployment-files.ts";
 import type { FileChange, Revision } from "./deployment-repository.ts";
 import { blobIdOf } from "./git-blobs.ts";
-import { applyStep, deployedFiles, isRefused, planWriting } from "./folder-writing.ts";
+import {
+  applyStep,
+  deployedFiles,
+  isRefused,
+  planWriting,
+  temporaryOf,
+  type WritingStep,
+} from "./folder-writing.ts";
+import { FolderTreeWatch } from "./folder-tree-watch.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** After the last event of the file system so long is waited: copying many files is one change. */
 const CALM_MS = 300;
 /** Refusals that were logged are remembered, so that each is logged once; all are forgotten beyond it. */
 const LOGGED_MAX = 1000;
+/** Events of the file system about what this object has written are its own so long after. */
+const OWN_EVENT_MS = 2_000;
+/** Own writes that are remembered; beyond it they cause a look, which finds nothing. */
+const OWN_WRITES_MAX = 1000;
 
 export interface DeploymentFolderOptions {
   /** Absolute; made when absent. */
@@ -47,8 +57,10 @@ export class DeploymentFolder {
   readonly #files: DeploymentFiles;
   readonly #work = new WriteQueue();
   readonly #logged = new Set<string>();
-  /** Digest of the content that was reported, or written by this object; undefined: report at the next look. */
-  #settled: string | undefined;
+  /** The content that was reported, or written by this object; undefined: report at the next look. */
+  #settled: Map<string, FolderFile> | undefined;
+  /** Path → when it was written by this object, by the clock. */
+  readonly #ownWrites = new Map<string, number>();
   #looking = false;
   #lookAgain = false;
 
@@ -78,7 +90,8 @@ export class DeploymentFolder {
       if (content) changes.push({ path, content });
     }
     for (const path of before.keys()) {
-      if (!scan.files.has(path) && !isRefused(scan, path))
+      const isLeftOut = scan.missingFolders.some((folder) => path.startsWith(`${folder}/`));
+      if (!scan.files.has(path) && !isRefused(scan, path) && !isLeftOut)
         changes.push({ path, content: undefined });
     }
     return changes;
@@ -92,20 +105,30 @@ export class DeploymentFolder {
   writeRevision(revision: Revision, previous: Revision | undefined): Promise<WrittenRevision> {
     return this.#work.run(async () => {
       const scan = await this.scan();
-      const wasSettled = this.#settled === digestOf(scan.files);
-      const after = new Map(scan.files);
       const result = { written: [] as string[], removed: [] as string[], kept: [] as string[] };
       for (const step of planWriting(scan, deployedFiles(revision), previous)) {
         result[step.kind].push(step.path);
-        if (step.kind === "removed") after.delete(step.path);
-        if (step.kind === "written") {
-          after.set(step.path, { path: step.path, blob: blobIdOf(step.content) });
-        }
-        await applyStep(this.#options.folder, step);
+        await this.#write(step);
       }
-      // Computed, not looked up: what somebody else writes at this moment must still be noticed.
-      if (wasSettled) this.#settled = digestOf(after);
       return result;
+    });
+  }
+
+  /**
+   * Makes some changes and looks at no other file. What replaces a file does so whatever is in it; one that is removed must be
+   * as `known` (path → blob id) says, or somebody has edited it and it stays.
+   * @throws AppError DEPLOYMENT_REPOSITORY when a file cannot be written.
+   */
+  writeChanges(changes: readonly FileChange[], known: ReadonlyMap<string, string>): Promise<void> {
+    return this.#work.run(async () => {
+      for (const { path, content } of changes) {
+        if (!isDeployedPath(path)) continue;
+        const here = (await this.#files.look(path))?.blob;
+        if (content && here !== blobIdOf(content))
+          await this.#write({ kind: "written", path, content });
+        if (!content && here !== undefined && here === known.get(path))
+          await this.#write({ kind: "removed", path });
+      }
     });
   }
 
@@ -115,11 +138,11 @@ export class DeploymentFolder {
    */
   async watch(onChange: () => Promise<void>, intervalMs: number): Promise<Closable> {
     const { folder, clock, log } = this.#options;
-    const top = join(folder, DEPLOYED_FOLDER);
-    await mkdir(top, { recursive: true });
+    await mkdir(join(folder, "synapse-configs"), { recursive: true });
     const look = () => void this.#look(onChange);
     let calm: Timer | undefined;
-    const watcher = startWatcher(top, log, () => {
+    const watcher = startWatcher(folder, log, (path) => {
+      if (path !== undefined && this.#isOwnWrite(path)) return;
       calm?.cancel();
       calm = clock.after(CALM_MS, look);
     });
@@ -156,10 +179,27 @@ export class DeploymentFolder {
   }
 
   async #lookOnce(onChange: () => Promise<void>): Promise<void> {
-    const digest = await this.#work.run(async () => digestOf((await this.scan()).files));
-    if (digest === this.#settled) return;
+    const { files } = await this.#work.run(() => this.scan());
+    if (this.#settled && isSame(files, this.#settled)) return;
     await onChange();
-    this.#settled = digest;
+    this.#settled = new Map(files);
+  }
+
+  /** What is settled is computed, not looked up: what somebody else writes at this moment must still be noticed. */
+  async #write(step: WritingStep): Promise<void> {
+    const { path } = step;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const own of [path, temporaryOf(path)]) this.#ownWrites.set(own, nowMs);
+    await applyStep(this.#options.folder, step);
+    if (step.kind === "removed") this.#settled?.delete(path);
+    if (step.kind === "written") this.#settled?.set(path, { path, blob: blobIdOf(step.content) });
+  }
+
+  #isOwnWrite(path: string): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#ownWrites.size > OWN_WRITES_MAX) this.#ownWrites.clear();
+    const writtenMs = this.#ownWrites.get(path);
+    return writtenMs !== undefined && nowMs - writtenMs < OWN_EVENT_MS;
   }
 
   #logRefused(path: string, sentence: string): void {
@@ -170,24 +210,27 @@ export class DeploymentFolder {
   }
 }
 
-function digestOf(files: ReadonlyMap<string, FolderFile>): string {
-  const lines = [...files.values()].map(({ path, blob }) => `${path}\0${blob}`).toSorted();
-  return createHash("sha256").update(lines.join("\n")).digest("hex");
+function isSame(
+  left: ReadonlyMap<string, FolderFile>,
+  right: ReadonlyMap<string, FolderFile>,
+): boolean {
+  if (left.size !== right.size) return false;
+  for (const [path, { blob }] of left) if (right.get(path)?.blob !== blob) return false;
+  return true;
 }
 
 /** Without events (too many folders to watch, for example) the regular look remains. */
-function startWatcher(folder: string, log: Log, onEvent: () => void): FSWatcher | undefined {
-  const giveUp = (error: unknown) =>
+function startWatcher(
+  folder: string,
+  log: Log,
+  onEvent: (path: string | undefined) => void,
+): FolderTreeWatch | undefined {
+  const onError = (error: unknown) =>
     log.warn(`${folder} is not watched, only looked at regularly: ${messageOf(error)}`);
   try {
-    const watcher = watch(folder, { recursive: true, persistent: false }, onEvent);
-    watcher.on("error", (error) => {
-      giveUp(error);
-      watcher.close();
-    });
-    return watcher;
+    return new FolderTreeWatch(folder, { onEvent, onError });
   } catch (error) {
-    giveUp(error);
+    onError(error);
     return undefined;
   }
 }

@@ -79,8 +79,13 @@ async function makeFolders(folder: string, path: string): Promise<void> {
   }
 }
 
+/** Where the new content of a file is written first. */
+export function temporaryOf(path: string): string {
+  return join(dirname(path), `.${basename(path).slice(0, 100)}.new`);
+}
+
 async function replaceFile(full: string, content: Buffer): Promise<void> {
-  const temporary = join(dirname(full), `.${basename(full).slice(0, 100)}.new`);
+  const temporary = temporaryOf(full);
   await rm(temporary, { force: true });
   const file = await open(temporary, "wx", 0o644);
   try {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../errors/app-error.ts";
 import { runCatFile } from "./git-process.ts";
-import type { TreeEntry } from "./git-tree.ts";
+import type { TreeEntry } from "./objects/folder.ts";
 
 /** Contents that one command is asked for, in bytes. */
 const PORTION_BYTES = 16 * 1024 * 1024;

@@ -5,12 +5,13 @@
  */
 import { appendFile, mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { messageOf } from "../errors/app-error.ts";
+import { messageOf, systemCodeOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
 import { removeLeftovers } from "./git-leftovers.ts";
 import { removeStaleLocks } from "./git-locks.ts";
 import { runGit } from "./git-process.ts";
 import { initRepository } from "./git-repository.ts";
+import { GOOD_REFS, LIVE_REF } from "./ref-names.ts";
 
 /** In the copy's configuration, in the form in which git writes it; a repository without it is somebody else's. */
 const MARK = "[bascule]\n\tcopy = 1\n";
@@ -44,10 +45,15 @@ async function faultOf(gitDir: string): Promise<string | undefined> {
   try {
     const config = await readFile(join(gitDir, "config"), "utf8");
     if (!config.includes(MARK)) return "it is no copy of a deployment repository";
-    await runGit({
+    const refs = [LIVE_REF, ...GOOD_REFS];
+    const list = await runGit({
       gitDir,
-      args: ["fsck", "--connectivity-only", "--no-dangling", "--no-progress"],
+      args: ["for-each-ref", "--format=%(objectname)", ...refs],
     });
+    const commits = [...new Set(list.split("\n"))].filter((line) => line !== "");
+    // Not the whole history, which may take a minute: what may be run next is there with all its folders and files.
+    const args = ["rev-list", "--objects", "--no-walk", "--quiet", ...commits, "--"];
+    if (commits.length > 0) await runGit({ gitDir, args });
     return undefined;
   } catch (error) {
     return messageOf(error);
@@ -58,8 +64,15 @@ async function faultOf(gitDir: string): Promise<string | undefined> {
 async function moveAside(gitDir: string, reason: string, log: Log): Promise<void> {
   const aside = `${gitDir}.damaged`;
   await rm(aside, { recursive: true, force: true });
-  await rename(gitDir, aside);
+  const wasThere = await rename(gitDir, aside).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCodeOf(error) !== "ENOENT") throw error;
+      return false;
+    },
+  );
+  const moved = wasThere ? `it was moved to ${aside} and is` : "it is";
   log.warn(
-    `the copy of the deployment repository in ${gitDir} cannot be used (${reason}): it was moved to ${aside} and is fetched anew`,
+    `the copy of the deployment repository in ${gitDir} cannot be used (${reason}): ${moved} fetched anew`,
   );
 }

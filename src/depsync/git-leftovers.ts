@@ -11,6 +11,8 @@ import { join } from "node:path";
 const PLACES = [
   { folder: "", names: /^fast_import_crash_\d+$/ },
   { folder: "objects/pack", names: /^tmp_(pack|idx|rev|bitmap)_\w+$/ },
+  // Where a push lies until all of it was checked.
+  { folder: "objects", names: /^(tmp_objdir-)?incoming-\w+$/ },
 ];
 /** The 256 folders of loose objects. */
 const OBJECT_FOLDER = /^[0-9a-f]{2}$/;
@@ -27,7 +29,7 @@ export async function removeLeftovers(gitDir: string): Promise<void> {
   ];
   for (const { folder, names } of places) {
     for (const name of (await namesIn(join(gitDir, folder))).filter((one) => names.test(one))) {
-      await rm(join(gitDir, folder, name), { force: true }).catch(() => {});
+      await rm(join(gitDir, folder, name), { force: true, recursive: true }).catch(() => {});
     }
   }
 }

@@ -26,6 +26,16 @@ export interface GitLocation {
   readonly secrets: readonly string[];
 }
 
+/** How a location is reached, where it takes more than its URL and a password. */
+export interface RepositoryAccess {
+  /** In the place of the location's URL; https. */
+  readonly url: string;
+  /** For git's environment; may hold secrets. */
+  readonly config: readonly ConfigPair[];
+  /** Must not appear in messages. */
+  readonly secrets: readonly string[];
+}
+
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** git's short form of ssh: user@host:path. */
 const SHORT_SSH = /^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[A-Za-z0-9._~/][^\s]*$/;

@@ -2,13 +2,30 @@
  * A worker's mirror of the deployment repository. It opens and answers `lastGood` and `read` with the other
  * repository down, heals itself when its folder is damaged, and never writes to the other side.
  */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
-import type { DeploymentMirror, Revision } from "./deployment-repository.ts";
+import type {
+  DeploymentMirror,
+  RepositoryRefs,
+  Revision,
+  SignatureFault,
+} from "./deployment-repository.ts";
+import type { RevisionPatch } from "./barrier/revision-stage.ts";
 import { prepareCopy, renewCopy } from "./git-copy.ts";
-import { type RemoteRefs, fetchRefs, listRemote } from "./git-fetch.ts";
-import { type GitCredentials, type GitLocation, parseGitLocation } from "./git-location.ts";
-import { GOOD_REF, GitRepository } from "./git-repository.ts";
+import {
+  type GitCredentials,
+  type GitLocation,
+  type RepositoryAccess,
+  parseGitLocation,
+} from "./git-location.ts";
+import type { ConfigPair } from "./git-process.ts";
+import { fetchNamed, fetchRefs, listRemote } from "./git-remote.ts";
+import { GitRepository } from "./git-repository.ts";
+import { PatchedCommits } from "./patched-commits.ts";
+import { ANYWHERE, GOOD_REFS, LIVE_REF, candidateRef, checkCommitId } from "./ref-names.ts";
+import type { SshPublicKey } from "./signatures/ssh-public-key.ts";
 
 export interface MirrorOptions {
   /** Folder of the bare mirror; made when absent. Absolute. */
@@ -19,11 +36,24 @@ export interface MirrorOptions {
    */
   readonly location: () => string | undefined;
   readonly credentials?: GitCredentials;
+  /** Asked before each fetch how a location is reached; undefined: as it stands, with the credentials. */
+  readonly access?: (location: string) => Promise<RepositoryAccess | undefined>;
+  /** Keys of the managers, whose signatures vouch for revisions; asked at each look. Default: none, nothing verifies. */
+  readonly managerKeys?: () => readonly SshPublicKey[];
   readonly log: Log;
 }
 
 /** Remembered names, at most; they are all forgotten then, which only delays a repair. */
 const NAMED_MAX = 100;
+
+/**
+ * With git's own check even the smallest fetch becomes a pack of its own, and a long history takes long. What counts of a
+ * revision is read and checked in this process: ids, the forms of commits and trees, every name.
+ */
+const WITHOUT_FSCK: readonly ConfigPair[] = [["fetch.fsckObjects", "false"]];
+
+/** Candidates whose names a mirror keeps, and up to twice as many: each one makes the next fetch look at one more tree. */
+const CANDIDATES_MAX = 3;
 
 class GitMirror implements DeploymentMirror {
   readonly #options: MirrorOptions;
@@ -31,59 +61,173 @@ class GitMirror implements DeploymentMirror {
   /** Why the folder must be made anew at the next fetch. */
   #damage: string | undefined;
   /** The other side's refs after the last fetch: most looks find them unchanged, and then ask git nothing more. */
-  #fetched: RemoteRefs | undefined;
+  #fetched: RepositoryRefs | undefined;
+  /** What the good refs name, since this object has set them; nobody else does. */
+  #good: readonly string[] | undefined;
+  readonly #patched: PatchedCommits;
+  /** Candidates that were fetched, the newest last. */
+  readonly #candidates = new Set<string>();
   /** Commits that this object has named; they must be readable. */
   readonly #named = new Set<string>();
 
   constructor(options: MirrorOptions) {
     this.#options = options;
-    this.#repository = new GitRepository(options.folder, options.log);
+    const { folder, log, managerKeys = () => [] } = options;
+    this.#repository = new GitRepository({ gitDir: folder, log, managerKeys });
+    this.#patched = new PatchedCommits(this.#repository);
   }
 
   fetchLive(): Promise<string | undefined> {
     return this.#repository.write(async () => {
-      const { location, credentials } = this.#options;
-      const text = location();
-      if (text === undefined) {
-        throw new AppError(
-          "DEPLOYMENT_REPOSITORY",
-          "where the deployment repository is, is not known yet: no manager has told it",
-          { side: "peer", retryable: true },
-        );
-      }
-      const source = parseGitLocation(text, credentials);
+      const source = await this.#source();
       const refs = await listRemote(source);
-      // Only now, when the other side is known to answer: a damaged mirror may still hold the last good revision.
-      const good = this.#damage === undefined ? undefined : await this.#renew(this.#damage);
+      await this.#noteLoss();
+      // Only now, when the other side is known to answer: a damaged mirror may still hold the last good revisions.
+      const good = this.#damage === undefined ? [] : await this.#renew(this.#damage);
       if (!isSame(refs, this.#fetched)) await this.#fetch(source, refs);
-      if (good !== undefined && (await this.#repository.hasCommit(good))) {
-        await this.#repository.setRef(GOOD_REF, good);
-      }
+      await this.#restoreGood(good);
       this.#name(refs.live);
       return refs.live;
     });
   }
 
-  async read(commit: string): Promise<Revision> {
+  /** Not in the queue of what writes: a look that is under way must not hold up a deploy. */
+  async store(commit: string, patch: RevisionPatch): Promise<boolean> {
+    checkCommitId(commit);
+    checkCommitId(patch.base);
+    if (this.#damage !== undefined) return false;
     try {
-      return await this.#repository.read(commit);
+      if (!(await this.#patched.store(commit, patch))) return false;
+      // The folder may have been made anew meanwhile.
+      if (!this.#patched.has(commit)) return false;
+      this.#name(commit);
+      return true;
+    } catch (error) {
+      this.#noteDamage(error);
+      const { log } = this.#options;
+      log.warn(`Candidate ${commit} is fetched, for what came of it failed: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  async fetchCandidate(commit: string): Promise<void> {
+    checkCommitId(commit);
+    if (this.#damage === undefined && this.#patched.has(commit)) return;
+    await this.#noteLoss();
+    // What is damaged is made anew with all that is live.
+    if (this.#damage !== undefined) await this.fetchLive();
+    await this.#repository.write(async () => {
+      if (this.#candidates.has(commit)) return;
+      await this.#fetchCandidate(await this.#source(), commit);
+      this.#candidates.add(commit);
+      this.#name(commit);
+      await this.#dropCandidates();
+      await this.#repository.tidy();
+    });
+  }
+
+  verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined> {
+    return this.#noting(commit, () => this.#repository.verify(commit, known));
+  }
+
+  read(commit: string): Promise<Revision> {
+    return this.#noting(commit, () => this.#repository.read(commit));
+  }
+
+  rememberGood(commit: string): Promise<void> {
+    checkCommitId(commit);
+    return this.#repository.write(async () => {
+      const known = await this.goodRevisions();
+      if (known[0] === commit) return;
+      await this.#patched.settle();
+      await this.#setGood([commit, ...known.filter((one) => one !== commit)]);
+      await this.#repository.tidy();
+    });
+  }
+
+  /** The newest of them that is still there. */
+  async lastGood(): Promise<string | undefined> {
+    for (const good of await this.goodRevisions()) {
+      if (!(await this.#repository.hasCommit(good).catch(() => false))) continue;
+      this.#name(good);
+      return good;
+    }
+    return undefined;
+  }
+
+  async goodRevisions(): Promise<readonly string[]> {
+    if (this.#good) return this.#good;
+    const refs = await this.#repository.resolveAll(GOOD_REFS).catch(() => undefined);
+    return GOOD_REFS.map((ref) => refs?.get(ref)).filter((commit) => commit !== undefined);
+  }
+
+  /** Whatever the working folder has lost is told by what was named and cannot be read. */
+  async #noting<Result>(commit: string, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
     } catch (error) {
       if (this.#named.has(commit)) this.#noteDamage(error);
       throw error;
     }
   }
 
-  async rememberGood(commit: string): Promise<void> {
-    await this.#repository.write(() => this.#repository.setRef(GOOD_REF, commit));
+  async #source(): Promise<GitLocation> {
+    const { location, credentials, access } = this.#options;
+    const text = location();
+    if (text !== undefined) {
+      const given = await access?.(text);
+      const source = given
+        ? { ...given, protocol: "https" as const }
+        : parseGitLocation(text, credentials);
+      return { ...source, config: [...source.config, ...WITHOUT_FSCK] };
+    }
+    throw new AppError(
+      "DEPLOYMENT_REPOSITORY",
+      "where the deployment repository is, is not known yet: no manager has told it",
+      { side: "peer", retryable: true },
+    );
   }
 
-  async lastGood(): Promise<string | undefined> {
-    const good = await this.#repository.resolve(GOOD_REF).catch(() => undefined);
-    this.#name(good);
-    return good;
+  async #fetchCandidate(source: GitLocation, commit: string): Promise<void> {
+    const ref = candidateRef(commit);
+    try {
+      await fetchNamed(this.#repository, source, [ref, LIVE_REF]);
+    } catch (error) {
+      this.#noteDamage(error);
+      // Before the first deploy nothing is live.
+      if (!messageOf(error).includes(`couldn't find remote ref ${LIVE_REF}`)) throw error;
+      await fetchNamed(this.#repository, source, [ref]);
+    }
   }
 
-  async #fetch(source: GitLocation, refs: RemoteRefs): Promise<void> {
+  async #dropCandidates(): Promise<void> {
+    if (this.#candidates.size <= 2 * CANDIDATES_MAX) return;
+    const dropped = [...this.#candidates].slice(0, -CANDIDATES_MAX);
+    await this.#repository.moveRefs(
+      dropped.map((commit) => ({ ref: candidateRef(commit), to: undefined, from: ANYWHERE })),
+    );
+    for (const commit of dropped) this.#candidates.delete(commit);
+  }
+
+  async #setGood(commits: readonly string[]): Promise<void> {
+    const kept = commits.slice(0, GOOD_REFS.length);
+    this.#good = undefined;
+    await this.#repository.moveRefs(
+      kept.map((to, index) => ({ ref: GOOD_REFS[index] ?? GOOD_REFS[0], to, from: ANYWHERE })),
+    );
+    this.#good = kept;
+  }
+
+  async #restoreGood(commits: readonly string[]): Promise<void> {
+    if (commits.length === 0) return;
+    const present: string[] = [];
+    for (const commit of commits) {
+      if (await this.#repository.hasCommit(commit)) present.push(commit);
+    }
+    await this.#setGood(present);
+  }
+
+  async #fetch(source: GitLocation, refs: RepositoryRefs): Promise<void> {
     this.#fetched = undefined;
     try {
       await fetchRefs(this.#repository, source, refs);
@@ -95,11 +239,14 @@ class GitMirror implements DeploymentMirror {
   }
 
   /** Makes the folder anew and returns what was good, if that can still be read. */
-  async #renew(reason: string): Promise<string | undefined> {
-    const good = await this.lastGood();
+  async #renew(reason: string): Promise<readonly string[]> {
+    const good = await this.goodRevisions();
     await renewCopy(this.#options.folder, reason, this.#options.log);
     this.#damage = undefined;
     this.#fetched = undefined;
+    this.#good = undefined;
+    this.#candidates.clear();
+    this.#patched.clear();
     return good;
   }
 
@@ -108,13 +255,19 @@ class GitMirror implements DeploymentMirror {
     if (commit !== undefined) this.#named.add(commit);
   }
 
+  /** Whether somebody has removed the folder: what is in memory would hide it until the next start. */
+  async #noteLoss(): Promise<void> {
+    const head = await stat(join(this.#options.folder, "HEAD")).catch(() => undefined);
+    if (!head) this.#damage ??= "somebody has removed it";
+  }
+
   #noteDamage(error: unknown): void {
     const message = messageOf(error);
     if (isDamage(message)) this.#damage = message;
   }
 }
 
-function isSame(refs: RemoteRefs, fetched: RemoteRefs | undefined): boolean {
+function isSame(refs: RepositoryRefs, fetched: RepositoryRefs | undefined): boolean {
   return fetched !== undefined && refs.main === fetched.main && refs.live === fetched.live;
 }
 

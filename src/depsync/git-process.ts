@@ -28,17 +28,32 @@ const PASSED_ENVIRONMENT = [
   "NO_PROXY",
 ];
 
+const NOTHING = Buffer.alloc(0);
+
 export type ConfigPair = readonly [key: string, value: string];
 
 /** What holds for every command, beside what a call adds. */
 const FIXED_CONFIG: readonly ConfigPair[] = [
   ["core.hooksPath", "/dev/null"],
   ["transfer.fsckObjects", "true"],
+  // Upkeep happens when the owner of the repository says so, never behind a fetch or a commit.
+  ["gc.auto", "0"],
   ["gc.autoDetach", "false"],
+  ["maintenance.auto", "false"],
+  ["fetch.writeCommitGraph", "false"],
+  // Few objects stay loose, where this process reads them itself; many come as the pack in which they travel.
+  ["fetch.unpackLimit", "100"],
+  ["transfer.unpackLimit", "100"],
+  // A machine that loses its power keeps what a command has answered for.
+  ["core.fsync", "committed,loose-object,reference"],
+  ["core.fsyncMethod", "fsync"],
   ["http.followRedirects", "false"],
   ["http.lowSpeedLimit", LOW_SPEED_BYTES],
   ["http.lowSpeedTime", LOW_SPEED_SECONDS],
 ];
+
+/** What git says while it works, without meaning for a failure. */
+const PROGRESS = /^(remote: )?[A-Z][a-z]+ing [a-z]+: +(\d+|\d+% \(.*)|^remote: Total \d+/;
 
 export interface GitCall {
   /** The repository; undefined: the command needs none. */
@@ -81,6 +96,8 @@ async function execute<Output>(
       .outputHandler((_command, stdout, stderr) => {
         stdout.on("data", (chunk: Buffer) => watchdog.heard(chunk));
         stderr.on("data", (chunk: Buffer) => watchdog.heard(chunk));
+        // simple-git waits 50 ms longer for a command that has said nothing, as all do that only move refs.
+        stdout.once("end", () => stdout.emit("data", NOTHING));
       });
     return await Promise.race([run(git), watchdog.bitten]);
   } catch (error) {
@@ -114,7 +131,10 @@ function optionsOf(
   };
 }
 
-function environmentOf(call: GitCall): Readonly<Record<string, string>> {
+/** What a git process may see: `gitDir`, `config` and `protocol` of the call count. */
+export function environmentOf(
+  call: Pick<GitCall, "gitDir" | "config" | "protocol">,
+): Readonly<Record<string, string>> {
   const environment: Record<string, string> = {
     LC_ALL: "C",
     GIT_CONFIG_NOSYSTEM: "1",
@@ -141,7 +161,8 @@ function gitError(call: GitCall, error: unknown): AppError {
   let text = messageOf(error);
   for (const secret of call.secrets ?? []) text = text.replaceAll(secret, "***");
   // git says the same of a damaged file again and again; the reason that it gives last must not be cut off.
-  const distinct = [...new Set(text.split("\n"))].join("\n");
+  const lines = text.split(/[\r\n]+/).filter((one) => !PROGRESS.test(one));
+  const distinct = [...new Set(lines)].join("\n");
   const line = replaceControlCharacters(distinct, " ").trim();
   return new AppError(
     "DEPLOYMENT_REPOSITORY",

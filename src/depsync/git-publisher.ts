@@ -1,35 +1,48 @@
 /**
- * The manager's side of the deployment repository: makes commits and moves `live`. The truth is either a
- * bare repository of the manager's own, or a remote one, of which a local copy is kept and to
- * which every change is pushed before it counts. Both moves are compare-and-swap.
+ * The manager's side of the deployment repository: makes signed commits, keeps candidates, and moves `main` and `live`.
+ * The truth is either a bare repository of the manager's own, or a remote one, of which a local copy is kept and
+ * to which every change is pushed before it counts. All moves are compare-and-swap.
  */
+import { type KeyObject, createPrivateKey } from "node:crypto";
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AppError, messageOf } from "../errors/app-error.ts";
+import { messageOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { RevisionPatch } from "./barrier/revision-stage.ts";
+import { CandidateShelf } from "./candidate-shelf.ts";
 import type {
+  Candidate,
   ChangeAuthor,
   CommitInfo,
   DeploymentPublisher,
   FileChange,
+  LiveMove,
+  OwnRepository,
+  PathDifference,
+  Proposal,
+  RepositoryRefs,
   Revision,
+  RevisionFile,
+  SignatureFault,
 } from "./deployment-repository.ts";
-import { blobIdOf } from "./git-blobs.ts";
+import { commitOfPrefix } from "./commit-prefix.ts";
+import { makeCommit } from "./git-commit.ts";
 import { prepareCopy } from "./git-copy.ts";
-import { effectiveChanges, makeCommit } from "./git-commit.ts";
-import { fetchRefs, listRemote } from "./git-fetch.ts";
-import { type GitCredentials, type GitLocation, parseGitLocation } from "./git-location.ts";
 import { removeLeftovers } from "./git-leftovers.ts";
+import { type GitCredentials, type GitLocation, parseGitLocation } from "./git-location.ts";
 import { removeStaleLocks } from "./git-locks.ts";
 import { runGit } from "./git-process.ts";
-import {
-  GitRepository,
-  LIVE_REF,
-  MAIN_REF,
-  checkCommitId,
-  initRepository,
-} from "./git-repository.ts";
+import { fetchRefs, listRemote, repositoryFailure } from "./git-remote.ts";
+import { GitRepository, initRepository } from "./git-repository.ts";
+import { lineDifference } from "./line-difference.ts";
+import { RefMoves } from "./ref-moves.ts";
+import { parseCommitObject } from "./objects/commit-object.ts";
+import { bytesAt } from "./objects/folder.ts";
+import { differenceOf } from "./objects/tree-difference.ts";
+import { LIVE_REF, MAIN_REF, checkCommitId } from "./ref-names.ts";
+import { PATCH_BYTES_MAX, PATCH_FILES_MAX, makePatch } from "./revision-patch.ts";
+import { type SshPublicKey, ed25519PublicKey, rawEd25519 } from "./signatures/ssh-public-key.ts";
 
 export interface PublisherOptions {
   /** Own repository: where it is; remote: where its local copy is. Made when absent. Absolute. */
@@ -39,62 +52,173 @@ export interface PublisherOptions {
   readonly credentials?: GitCredentials;
   /** Behind the "@" of authors' e-mail addresses. Default: "bascule.invalid". */
   readonly mailDomain?: string;
+  /** The manager's own key, ed25519, as PEM or ready. Default: commits are not signed, and no worker takes them. */
+  readonly signingKey?: string | KeyObject;
+  /** Keys of other managers, whose commits count as this one's; asked at each look. Default: there are none. */
+  readonly managerKeys?: () => readonly SshPublicKey[];
   readonly log: Log;
   readonly clock: Clock;
 }
 
 /** How often a commit is made again on top of what another writer has pushed in between. */
 const COMMIT_TRIES_MAX = 3;
-/** After so many commits git is asked to tidy up; it does so only when there are thousands of loose objects. */
-const TIDY_COMMITS = 50;
 
 class GitPublisher implements DeploymentPublisher {
   readonly location: string;
+  readonly own: OwnRepository | undefined;
   readonly #options: PublisherOptions;
   readonly #repository: GitRepository;
   readonly #remote: GitLocation | undefined;
-  #untidyCommits = 0;
+  readonly #candidates: CandidateShelf;
+  readonly #moves: RefMoves;
+  readonly #signingKey: KeyObject | undefined;
 
   constructor(options: PublisherOptions, remote: GitLocation | undefined) {
-    this.location = remote?.url ?? options.folder;
+    const { folder, log, signingKey, managerKeys = () => [] } = options;
+    this.location = remote?.url ?? folder;
     this.#options = options;
     this.#remote = remote;
-    this.#repository = new GitRepository(options.folder, options.log);
+    this.#signingKey = typeof signingKey === "string" ? createPrivateKey(signingKey) : signingKey;
+    const own = this.#signingKey ? [publicKeyOf(this.#signingKey)] : [];
+    this.#repository = new GitRepository({
+      gitDir: folder,
+      log,
+      managerKeys: () => [...own, ...managerKeys()],
+    });
+    this.own = remote ? undefined : this.#repository;
+    this.#candidates = new CandidateShelf(this.#repository, remote);
+    this.#moves = new RefMoves(this.#repository, remote);
   }
 
   async head(): Promise<string | undefined> {
-    if (!this.#remote) return this.#repository.resolve(MAIN_REF);
-    const remote = this.#remote;
-    return this.#repository.write(async () => (await this.#fetch(remote)).main);
+    return (await this.refs()).main;
   }
 
   async live(): Promise<string | undefined> {
-    if (!this.#remote) return this.#repository.resolve(LIVE_REF);
-    const remote = this.#remote;
-    return this.#repository.write(async () => (await this.#fetch(remote)).live);
+    return (await this.refs()).live;
+  }
+
+  refs(): Promise<RepositoryRefs> {
+    return this.#remote ? this.#repository.write(() => this.#freshRefs()) : this.#freshRefs();
   }
 
   read(commit: string): Promise<Revision> {
     return this.#repository.read(commit);
   }
 
-  history(countMax: number): Promise<readonly CommitInfo[]> {
-    return this.#repository.history(countMax);
+  fileAt(commit: string, path: string): Promise<RevisionFile | undefined> {
+    return this.#repository.fileAt(commit, path);
+  }
+
+  verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined> {
+    return this.#repository.verify(commit, known);
+  }
+
+  isAncestor(ancestor: string, commit: string): Promise<boolean> {
+    return this.#repository.isAncestor(ancestor, commit);
+  }
+
+  async diff(from: string | undefined, to: string): Promise<readonly PathDifference[]> {
+    const before = from === undefined ? undefined : await this.#repository.tree(from);
+    return differenceOf(before, await this.#repository.tree(to));
+  }
+
+  lines(
+    from: string | undefined,
+    to: string,
+    paths: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
+    return lineDifference(this.#repository.gitDir, { from, to, paths });
+  }
+
+  expand(prefix: string): Promise<string | undefined> {
+    return commitOfPrefix(this.#repository.gitDir, prefix);
+  }
+
+  async history(countMax: number): Promise<readonly CommitInfo[]> {
+    const refs = await this.#repository.resolveAll([MAIN_REF, LIVE_REF]);
+    const main = refs.get(MAIN_REF);
+    if (main === undefined) return [];
+    const live = refs.get(LIVE_REF) ?? main;
+    return this.#repository.log({ from: undefined, to: main, live }, countMax);
+  }
+
+  async log(
+    from: string | undefined,
+    to: string,
+    countMax: number,
+  ): Promise<readonly CommitInfo[]> {
+    checkCommitId(to);
+    if (from !== undefined) checkCommitId(from);
+    const live = (await this.#repository.resolveAll([LIVE_REF])).get(LIVE_REF) ?? to;
+    return this.#repository.log({ from, to, live }, countMax);
+  }
+
+  propose(proposal: Proposal): Promise<string> {
+    return this.#repository.write(async () => {
+      const { base, leavesOut } = proposal;
+      if (leavesOut !== undefined) checkCommitId(leavesOut);
+      const commit = await this.#make(proposal);
+      if (commit === base) return commit;
+      await this.#candidates.put(commit);
+      await this.#repository.tidy();
+      return commit;
+    });
+  }
+
+  async patchOf(base: string, commit: string): Promise<RevisionPatch | undefined> {
+    checkCommitId(base);
+    const object = await this.#repository.objects.read(commit);
+    const { parents } = parseCommitObject(object);
+    if (parents.length !== 1 || parents[0] !== base) return undefined;
+    const changed = await this.diff(base, commit);
+    if (changed.length > PATCH_FILES_MAX) return undefined;
+    const root = await this.#repository.tree(commit);
+    const bytes = changed.map(({ path }) => bytesAt(root, path));
+    if (bytes.reduce((sum, one) => sum + one, 0) > PATCH_BYTES_MAX) return undefined;
+    const blobs = changed.flatMap(({ to }) => (to === undefined ? [] : [to]));
+    const contents = await this.#repository.objects.readAll(blobs);
+    const changes = changed.map(({ path, to }) => ({
+      path,
+      content: to === undefined ? undefined : contents.get(to)?.content,
+    }));
+    return makePatch(base, object.content, changes);
+  }
+
+  nominate(commit: string): Promise<void> {
+    checkCommitId(commit);
+    return this.#repository.write(() => this.#candidates.put(commit));
+  }
+
+  candidates(): Promise<readonly Candidate[]> {
+    return this.#candidates.list();
+  }
+
+  dropCandidate(commit: string): Promise<void> {
+    checkCommitId(commit);
+    return this.#repository.write(() => this.#candidates.drop(commit));
+  }
+
+  goLive(move: LiveMove): Promise<void> {
+    return this.#repository.write(async () => {
+      await this.#moves.goLive(move);
+      this.#candidates.take(move.commit);
+    });
   }
 
   commit(changes: readonly FileChange[], message: string, author: ChangeAuthor): Promise<string> {
     return this.#repository.write(async () => {
       for (let tries = 1; ; tries += 1) {
-        const parent = await this.#freshHead();
-        const commit = await this.#makeCommit(parent, changes, { message, author });
-        if (commit === parent) return commit;
+        const base = (await this.#freshRefs()).main;
+        const commit = await this.#make({ base, changes, message, author });
+        if (commit === base) return commit;
         try {
-          await this.#moveMain(commit, parent);
-          await this.#tidy();
+          await this.#moves.move([{ ref: MAIN_REF, to: commit, from: base }]);
+          await this.#repository.tidy();
           return commit;
         } catch (error) {
           // Only when somebody else was quicker is it worth another try.
-          const moved = (await this.#freshHead()) !== parent;
+          const moved = (await this.#freshRefs()).main !== base;
           if (!moved || tries >= COMMIT_TRIES_MAX) throw error;
         }
       }
@@ -102,97 +226,41 @@ class GitPublisher implements DeploymentPublisher {
   }
 
   moveLive(to: string, from: string | undefined): Promise<void> {
-    checkCommitId(to);
-    if (from !== undefined) checkCommitId(from);
-    return this.#repository.write(async () => {
-      try {
-        // git itself refuses a commit that is not there.
-        if (this.#remote) await this.#pushLive(this.#remote, to, from);
-        else await this.#repository.moveRef(LIVE_REF, to, from);
-      } catch (error) {
-        if (await this.#repository.hasCommit(to)) throw await this.#explainLive(from, error);
-        throw failure(`live cannot be moved to ${to}: the repository has no such commit`, false);
-      }
-    });
+    return this.goLive({ commit: to, live: from, main: undefined, movesMain: false });
   }
 
-  async #makeCommit(
-    parent: string | undefined,
-    changes: readonly FileChange[],
-    by: { readonly message: string; readonly author: ChangeAuthor },
-  ): Promise<string> {
-    const entries = parent === undefined ? [] : await this.#repository.tree(parent);
-    const algorithm = parent?.length === 64 ? "sha256" : "sha1";
-    const effective = effectiveChanges(entries, changes, (content) => blobIdOf(content, algorithm));
-    if (effective.length === 0 && parent !== undefined) return parent;
-    return makeCommit(this.#options.folder, {
-      parent,
-      changes: effective,
-      ...by,
+  /** Makes the objects of a commit; its base where nothing changes. */
+  async #make(proposal: Proposal): Promise<string> {
+    const { base } = proposal;
+    const before = base === undefined ? undefined : await this.#repository.tree(base);
+    const made = makeCommit(proposal, before, {
       wallSeconds: this.#options.clock.wallMs() / 1000,
       mailDomain: this.#options.mailDomain ?? "bascule.invalid",
+      signingKey: this.#signingKey,
     });
+    if (!made) return base ?? "";
+    await this.#repository.objects.write(made.objects);
+    this.#repository.rememberTree(made.commit, made.root);
+    return made.commit;
   }
 
-  async #tidy(): Promise<void> {
-    this.#untidyCommits += 1;
-    if (this.#untidyCommits < TIDY_COMMITS) return;
-    this.#untidyCommits = 0;
-    await this.#repository.git(["gc", "--auto", "--quiet"]).catch((error: unknown) => {
-      this.#options.log.warn(`the deployment repository was not tidied up: ${messageOf(error)}`);
-    });
-  }
-
-  async #freshHead(): Promise<string | undefined> {
-    if (this.#remote) return (await this.#fetch(this.#remote)).main;
-    return this.#repository.resolve(MAIN_REF);
-  }
-
-  async #fetch(remote: GitLocation): ReturnType<typeof listRemote> {
-    const refs = await listRemote(remote);
-    await fetchRefs(this.#repository, remote, refs);
-    return refs;
-  }
-
-  async #moveMain(to: string, from: string | undefined): Promise<void> {
-    if (!this.#remote) {
-      await this.#repository.moveRef(MAIN_REF, to, from);
-      return;
+  async #freshRefs(): Promise<RepositoryRefs> {
+    if (this.#remote) {
+      const refs = await listRemote(this.#remote);
+      await fetchRefs(this.#repository, this.#remote, refs);
+      return refs;
     }
-    // Without force the other side takes it only as a fast forward: that is the comparison.
-    await this.#push(this.#remote, [], `${to}:${MAIN_REF}`);
-    await this.#repository.setRef(MAIN_REF, to);
-  }
-
-  async #pushLive(remote: GitLocation, to: string, from: string | undefined): Promise<void> {
-    // git takes a push that changes nothing for a success, whatever the lease says.
-    if ((await listRemote(remote)).live !== from) throw new Error("live is elsewhere");
-    // `live` may go back, so it is forced, but only from where it is expected. Empty: it must not exist.
-    const lease = `--force-with-lease=${LIVE_REF}:${from ?? ""}`;
-    await this.#push(remote, [lease], `${to}:${LIVE_REF}`);
-    await this.#repository.setRef(LIVE_REF, to);
-  }
-
-  async #push(remote: GitLocation, options: readonly string[], refspec: string): Promise<void> {
-    const { url, protocol, config, secrets } = remote;
-    const args = ["push", "--quiet", "--porcelain", ...options, "--", url, refspec];
-    await this.#repository.git(args, { protocol, config, secrets });
-  }
-
-  async #explainLive(from: string | undefined, error: unknown): Promise<AppError> {
-    const refs = this.#remote ? await listRemote(this.#remote).catch(() => undefined) : undefined;
-    const live = this.#remote ? refs?.live : await this.#repository.resolve(LIVE_REF);
-    const unknown = this.#remote !== undefined && refs === undefined;
-    if (unknown || live === from) return failure(`live cannot be moved: ${messageOf(error)}`, true);
-    return failure(
-      `live was not moved: it is at ${live ?? "no commit"} by now, not at ${from ?? "no commit"}; look at what is live and try again`,
-      true,
-    );
+    const refs = await this.#repository.resolveAll([MAIN_REF, LIVE_REF]);
+    return { main: refs.get(MAIN_REF), live: refs.get(LIVE_REF) };
   }
 }
 
-function failure(message: string, retryable: boolean): AppError {
-  return new AppError("DEPLOYMENT_REPOSITORY", message, { side: "peer", retryable });
+function publicKeyOf(signingKey: KeyObject): SshPublicKey {
+  try {
+    return ed25519PublicKey(rawEd25519(signingKey));
+  } catch (error) {
+    throw repositoryFailure(`the manager cannot sign with its key: ${messageOf(error)}`, false);
+  }
 }
 
 /**
@@ -223,7 +291,7 @@ async function prepareOwn(folder: string, log: Log): Promise<void> {
     (error: unknown) => messageOf(error),
   );
   if (bare.trim() !== "true") {
-    throw failure(
+    throw repositoryFailure(
       `${folder} is not empty and no bare git repository (${bare.trim()}): restore it, or name another folder`,
       false,
     );

@@ -1,41 +1,36 @@
 /**
- * One bare repository on this machine, as publisher and mirror share it: refs, reading revisions, history.
- * Refs: refs/heads/main is what admins wrote, refs/heads/live what the cluster runs (a branch, because
- * hosted git servers show and protect branches and hide or refuse other refs), refs/bascule/good is local.
+ * One bare repository on this machine, as publisher and mirror share it: refs, reading revisions, who signed what.
+ * Objects and trees come from `objects/`, signatures from `signatures/`; git itself moves refs, fetches and pushes.
  */
 import { AppError, messageOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
-import { BlobCache } from "./blob-cache.ts";
-import type { CommitInfo, Revision, RevisionFile } from "./deployment-repository.ts";
+import type {
+  CommitInfo,
+  Revision,
+  RevisionFile,
+  SignatureFault,
+} from "./deployment-repository.ts";
+import { readCommitInfos } from "./commit-info.ts";
 import { readBlobs } from "./git-blobs.ts";
 import { removeLeftovers } from "./git-leftovers.ts";
 import { isLockFailure, removeStaleLocks } from "./git-locks.ts";
 import { type GitCall, runGit } from "./git-process.ts";
-import { type TreeEntry, parseTree } from "./git-tree.ts";
+import { refusing } from "./git-tree.ts";
+import { parseCommitObject } from "./objects/commit-object.ts";
+import { type Folder, isFolder, listFiles, nodeAt } from "./objects/folder.ts";
+import { ObjectStore } from "./objects/object-store.ts";
+import { TreeReader } from "./objects/tree-reader.ts";
+import { RefFiles } from "./ref-files.ts";
+import { ANYWHERE, type RefUpdate, checkCommitId, formatTransaction } from "./ref-names.ts";
+import { SignedHistory } from "./signatures/signed-history.ts";
+import type { SshPublicKey } from "./signatures/ssh-public-key.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-export const MAIN_REF = "refs/heads/main";
-export const LIVE_REF = "refs/heads/live";
-export const GOOD_REF = "refs/bascule/good";
-
-export type RefName = typeof MAIN_REF | typeof LIVE_REF | typeof GOOD_REF;
-
-const COMMIT_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
-/** Listings of commits that are kept: `main`, `live`, and the one before. */
-const TREES_MAX = 3;
-const HISTORY_MAX = 1000;
-const HISTORY_FORMAT = "%H%x00%an%x00%aI%x00%s%x00%(trailers:key=Deployed-By,valueonly)";
-const HISTORY_FIELDS = 5;
-
-/** @throws AppError REQUEST_INVALID unless the text is a full commit id. */
-export function checkCommitId(commit: string): void {
-  if (COMMIT_ID.test(commit)) return;
-  throw new AppError(
-    "REQUEST_INVALID",
-    `${JSON.stringify(commit.slice(0, 80))} is no commit id (40 hexadecimal digits)`,
-    { side: "downstream" },
-  );
-}
+/** Revisions whose files stay in memory, so that the next one reads only what is new. */
+const REVISIONS_MAX = 2;
+const LOG_MAX = 1000;
+/** After so many writing commands loose objects are packed. */
+const TIDY_WRITES = 100;
 
 /** Makes an empty bare repository whose first branch is `main`. */
 export async function initRepository(gitDir: string): Promise<void> {
@@ -44,17 +39,47 @@ export async function initRepository(gitDir: string): Promise<void> {
   await runGit({ args: ["init", ...options, "--", gitDir] });
 }
 
+export interface RepositoryOptions {
+  readonly gitDir: string;
+  readonly log: Log;
+  /** Whose signatures vouch for whole revisions; asked at each look. */
+  readonly managerKeys: () => readonly SshPublicKey[];
+}
+
 export class GitRepository {
   readonly gitDir: string;
   readonly #log: Log;
-  readonly #cache = new BlobCache();
-  /** Listings of the commits asked for last; a commit never changes. */
-  readonly #trees = new Map<string, readonly TreeEntry[]>();
+  readonly #objects: ObjectStore;
+  readonly #refs: RefFiles;
+  readonly #trees: TreeReader;
+  readonly #signatures: SignedHistory;
+  readonly #managerKeys: () => readonly SshPublicKey[];
+  /** By commit: path → file, what was read last at the end. */
+  readonly #revisions = new Map<string, ReadonlyMap<string, RevisionFile>>();
   readonly #writes = new WriteQueue();
+  #untidyWrites = 0;
 
-  constructor(gitDir: string, log: Log) {
+  constructor({ gitDir, log, managerKeys }: RepositoryOptions) {
     this.gitDir = gitDir;
     this.#log = log;
+    this.#managerKeys = managerKeys;
+    this.#objects = new ObjectStore(gitDir);
+    this.#refs = new RefFiles(gitDir);
+    this.#trees = new TreeReader(this.#objects, (commit) =>
+      this.git(["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit]),
+    );
+    this.#signatures = new SignedHistory(
+      {
+        readAll: (ids) => this.#objects.readAll(ids),
+        list: (commit, known, countMax) => this.#list(commit, known, countMax),
+        newest: (commits) => this.#newest(commits),
+      },
+      managerKeys,
+    );
+  }
+
+  get objects(): ObjectStore {
+    return this.#objects;
   }
 
   /** Runs writing work alone. What a failed command has left is removed. A lock that a killed git has left is removed, and the work tried once more. */
@@ -76,16 +101,13 @@ export class GitRepository {
     return runGit({ ...more, gitDir: this.gitDir, args });
   }
 
-  /** The commit that a ref names, or undefined when it does not exist. */
-  async resolve(ref: RefName): Promise<string | undefined> {
-    return (await this.resolveAll([ref])).get(ref);
-  }
-
-  /** The commits that refs name; those that do not exist are left out. */
-  async resolveAll(refs: readonly RefName[]): Promise<ReadonlyMap<string, string>> {
-    const format = "--format=%(objecttype) %(objectname) %(refname)";
-    const output = await this.git(["for-each-ref", format, ...refs]);
-    const commits = output.matchAll(/^commit ([0-9a-f]+) (.+)$/gm);
+  /** The commits that refs name, by ref in order of their names; a folder's name stands for all in it. */
+  async resolveAll(refs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const read = await this.#refs.read(refs);
+    if (read) return read;
+    // Nothing but names: they are told also where the objects are damaged.
+    const output = await this.git(["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
+    const commits = output.matchAll(/^([0-9a-f]+) (.+)$/gm);
     return new Map([...commits].map(([, commit = "", ref = ""]) => [ref, commit]));
   }
 
@@ -98,81 +120,132 @@ export class GitRepository {
     );
   }
 
-  /**
-   * Moves a ref from one commit to another, if it still is there; `from` undefined: it must not exist.
-   * @throws AppError DEPLOYMENT_REPOSITORY when it is elsewhere.
-   */
-  async moveRef(ref: RefName, to: string, from: string | undefined): Promise<void> {
-    checkCommitId(to);
-    if (from !== undefined) checkCommitId(from);
-    await this.git(["update-ref", ref, to, from ?? "0".repeat(to.length)]);
+  /** Moves refs in one transaction. @throws AppError DEPLOYMENT_REPOSITORY when one is not where it is expected. */
+  async moveRefs(updates: readonly RefUpdate[]): Promise<void> {
+    if (updates.length === 0) return;
+    for (const { to, from } of updates)
+      for (const id of [to, from]) if (id !== undefined && id !== ANYWHERE) checkCommitId(id);
+    if ((await this.#areNew(updates)) && (await this.#refs.move(updates))) return;
+    await this.git(["update-ref", "--stdin"], { input: formatTransaction(updates) });
   }
 
-  /** Sets a ref wherever it was. */
-  async setRef(ref: RefName, to: string): Promise<void> {
-    checkCommitId(to);
-    await this.git(["update-ref", ref, to]);
+  /** Whether all commits that refs move to were made lately and are there: others are git's to look for. */
+  async #areNew(updates: readonly RefUpdate[]): Promise<boolean> {
+    const commits = new Set(updates.flatMap(({ to }) => (to === undefined ? [] : [to])));
+    const kinds = await Promise.all([...commits].map((commit) => this.#objects.looseKind(commit)));
+    return kinds.every((kind) => kind === "commit");
   }
 
-  /** The files of a commit, without contents. @throws AppError DEPLOYMENT_REPOSITORY when the tree is refused. */
-  async tree(commit: string): Promise<readonly TreeEntry[]> {
+  /** The tree of a commit. @throws AppError DEPLOYMENT_REPOSITORY when it is refused. */
+  async tree(commit: string): Promise<Folder> {
     checkCommitId(commit);
-    const known = this.#trees.get(commit);
-    if (known) return known;
-    const listing = await this.git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit]);
-    const tree = parseTree(commit, listing);
-    const [oldest] = this.#trees.keys();
-    if (this.#trees.size >= TREES_MAX && oldest !== undefined) this.#trees.delete(oldest);
-    this.#trees.set(commit, tree);
-    return tree;
+    return (await this.#trees.read(commit)).root;
   }
 
-  /** The files of a commit with contents; blobs read before are not read again. */
+  /** Keeps in memory the tree of a commit that was just made, and the contents of its new files. */
+  rememberTree(commit: string, root: Folder, contents?: ReadonlyMap<string, Buffer>): void {
+    this.#trees.remember(commit, root, contents);
+  }
+
+  /** The files of a commit with contents; what the last revisions had is not read again. */
   async read(commit: string): Promise<Revision> {
-    const entries = await this.tree(commit);
-    const contents = new Map<string, Buffer>();
-    for (const { blob } of entries) {
-      const content = this.#cache.get(blob);
-      if (content) contents.set(blob, content);
-    }
-    const missing = entries.filter((entry) => !contents.has(entry.blob));
-    for (const [blob, content] of await readBlobs(this.gitDir, missing)) {
-      contents.set(blob, content);
-      this.#cache.set(blob, content);
-    }
-    return { commit, files: entries.map((entry) => toFile(entry, contents)) };
+    checkCommitId(commit);
+    const { root, contents } = await this.#trees.read(commit);
+    const entries = refusing(commit, () => listFiles(root));
+    const kept = [...this.#revisions.values()].toReversed();
+    const files = entries.map(({ path, blob }) => {
+      const shared = kept.map((revision) => revision.get(path)).find((one) => one?.blob === blob);
+      const content = contents.get(blob);
+      return shared ?? (content && { path, blob, content });
+    });
+    const missing = entries.filter((_entry, index) => !files[index]);
+    const read = await readBlobs(this.gitDir, missing);
+    const all = entries.map(({ path, blob }, index) => files[index] ?? toFile(path, blob, read));
+    this.#keep(commit, all);
+    return { commit, files: all };
   }
 
-  /** The newest commits of `main`, newest first; at most 1000. */
-  async history(countMax: number): Promise<readonly CommitInfo[]> {
-    if (!(await this.resolve(MAIN_REF))) return [];
-    const count = Math.max(1, Math.min(Math.trunc(countMax) || 1, HISTORY_MAX));
-    const output = await this.git([
-      "log",
-      "-z",
-      `--max-count=${count}`,
-      `--format=tformat:${HISTORY_FORMAT}`,
-      MAIN_REF,
-      "--",
-    ]);
-    return parseHistory(output);
+  async fileAt(commit: string, path: string): Promise<RevisionFile | undefined> {
+    const node = nodeAt(await this.tree(commit), path);
+    if (node === undefined || isFolder(node)) return undefined;
+    const { content } = await this.#objects.read(node.blob);
+    return { path, blob: node.blob, content };
+  }
+
+  verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined> {
+    checkCommitId(commit);
+    known.forEach(checkCommitId);
+    return this.#signatures.verify(commit, known);
+  }
+
+  /** The commits of `to` that `from` has not, newest first; signers as the revision `live` knows them. */
+  async log(
+    range: { readonly from: string | undefined; readonly to: string; readonly live?: string },
+    countMax: number,
+  ): Promise<readonly CommitInfo[]> {
+    const { from, to, live = to } = range;
+    const count = Math.max(1, Math.min(Math.trunc(countMax) || 1, LOG_MAX));
+    const ids = await this.#list(to, from === undefined ? [] : [from], count);
+    const objects = await this.#objects.readAll(ids);
+    const people = await this.#signatures.signersAt(live);
+    return readCommitInfos(ids, objects, { managerKeys: this.#managerKeys(), people });
+  }
+
+  /** False where the repository has not both. */
+  async isAncestor(ancestor: string, commit: string): Promise<boolean> {
+    for (const id of [ancestor, commit]) checkCommitId(id);
+    const input = Buffer.from(`${ancestor}\n${commit}\n`);
+    const found = await this.git(["cat-file", "--batch-check=%(objecttype)"], { input });
+    if (found !== "commit\ncommit\n") return false;
+    return (await this.#list(ancestor, [commit], 1)).length === 0;
+  }
+
+  /** Whether a commit comes after another one; mostly its parents say it. False where it is not there. */
+  async comesAfter(commit: string, ancestor: string): Promise<boolean> {
+    const object = await this.#objects.read(commit).catch(() => undefined);
+    if (object && parseCommitObject(object).parents.includes(ancestor)) return true;
+    return this.isAncestor(ancestor, commit);
+  }
+
+  /** Packs loose objects once there are many; nothing else of git's upkeep ever runs by itself. */
+  async tidy(): Promise<void> {
+    this.#untidyWrites += 1;
+    if (this.#untidyWrites < TIDY_WRITES) return;
+    this.#untidyWrites = 0;
+    const args = ["maintenance", "run", "--quiet", "--task=loose-objects"];
+    await this.git(args).catch((error: unknown) => {
+      this.#log.warn(`the deployment repository was not tidied up: ${messageOf(error)}`);
+    });
+  }
+
+  #keep(commit: string, files: readonly RevisionFile[]): void {
+    this.#revisions.delete(commit);
+    this.#revisions.set(commit, new Map(files.map((file) => [file.path, file])));
+    const [oldest] = this.#revisions.keys();
+    if (this.#revisions.size > REVISIONS_MAX && oldest !== undefined) {
+      this.#revisions.delete(oldest);
+    }
+  }
+
+  async #list(
+    commit: string,
+    known: readonly string[],
+    countMax: number,
+  ): Promise<readonly string[]> {
+    const without = known.map((one) => `^${one}`);
+    const args = ["rev-list", "--ignore-missing", `--max-count=${countMax}`, commit, ...without];
+    const output = await this.git([...args, "--"]);
+    return output.split("\n").filter((line) => line !== "");
+  }
+
+  async #newest(commits: readonly string[]): Promise<readonly string[]> {
+    const output = await this.git(["merge-base", "--independent", ...commits]);
+    return output.split("\n").filter((line) => line !== "");
   }
 }
 
-function toFile(entry: TreeEntry, contents: ReadonlyMap<string, Buffer>): RevisionFile {
-  const { path, blob } = entry;
+function toFile(path: string, blob: string, contents: ReadonlyMap<string, Buffer>): RevisionFile {
   const content = contents.get(blob);
   if (!content) throw new AppError("INTERNAL", `blob ${blob} of ${path} was not read`);
   return { path, blob, content };
-}
-
-function parseHistory(output: string): readonly CommitInfo[] {
-  const fields = output.split("\0");
-  const commits: CommitInfo[] = [];
-  for (let at = 0; at + HISTORY_FIELDS <= fields.length; at += HISTORY_FIELDS) {
-    const [commit = "", author = "", date = "", subject = "", trailers = ""] = fields.slice(at);
-    const via = trailers.trim().split("\n")[0] ?? "";
-    commits.push({ commit, author, date, subject, via });
-  }
-  return commits;
 }

@@ -1,62 +1,74 @@
 /**
- * Reads the list of files of a commit from `git ls-tree -r -z -l`, and refuses what a deployment must not
- * hold: links, submodules, hostile paths, files and trees that are too large.
+ * Reads the whole tree of a commit from `git ls-tree -r -t -z -l`, and refuses what a deployment must not hold: links,
+ * submodules, hostile or colliding paths, files and trees that are too large.
  */
-import { AppError } from "../errors/app-error.ts";
+import { AppError, messageOf } from "../errors/app-error.ts";
+import {
+  type FileNode,
+  type Folder,
+  type FolderNode,
+  lineFault,
+  makeFolder,
+} from "./objects/folder.ts";
+import { FOLDER_MODE } from "./objects/tree-object.ts";
 import { pathFault } from "./repository-path.ts";
 
-/** Bytes of one file. */
-export const FILE_BYTES_MAX = 10 * 1024 * 1024;
-/** Files of one revision. */
-export const FILES_MAX = 20_000;
-/** Bytes of all files of one revision. */
-export const REVISION_BYTES_MAX = 256 * 1024 * 1024;
+const ENTRY = /^(\d{6}) (\w+) ([0-9a-f]{40}|[0-9a-f]{64}) +(\d+|-)\t([^]+)$/;
 
-export interface TreeEntry {
+/** The tree whose root has the id. @throws AppError DEPLOYMENT_REPOSITORY that names the commit, the path and the reason. */
+export function parseTree(commit: string, root: string, listing: string): Folder {
+  const lines = listing.split("\0").filter((line) => line !== "");
+  const nodes = new Map<string, (FileNode | FolderNode)[]>();
+  const nodesIn = (folder: string): (FileNode | FolderNode)[] => {
+    const found = nodes.get(folder) ?? [];
+    nodes.set(folder, found);
+    return found;
+  };
+  return refusing(commit, () => {
+    // A folder stands before what it holds: from the end, all that it holds is known when it comes.
+    for (const line of lines.toReversed()) {
+      const { mode, id, path, bytes } = parseEntry(line);
+      const slash = path.lastIndexOf("/");
+      const name = path.slice(slash + 1);
+      const above = nodesIn(path.slice(0, Math.max(slash, 0)));
+      if (mode === FOLDER_MODE) {
+        above.push({ name, folder: makeFolder(id, nodesIn(path).toReversed()) });
+        nodes.delete(path);
+      } else {
+        above.push({ name, mode, blob: id, bytes });
+      }
+    }
+    return makeFolder(root, nodesIn("").toReversed());
+  });
+}
+
+/** Runs a check of a tree; what it throws becomes the refusal of the commit. */
+export function refusing<Result>(commit: string, check: () => Result): Result {
+  try {
+    return check();
+  } catch (error) {
+    throw new AppError(
+      "DEPLOYMENT_REPOSITORY",
+      `revision ${commit} of the deployment repository is refused: ${messageOf(error)}`,
+      { side: "peer", cause: error },
+    );
+  }
+}
+
+interface ListedEntry {
+  readonly mode: string;
+  readonly id: string;
   readonly path: string;
-  readonly blob: string;
   readonly bytes: number;
 }
 
-const ENTRY = /^(\d{6}) (\w+) ([0-9a-f]{40}|[0-9a-f]{64}) +(\d+|-)\t([^]+)$/;
-const FILE_MODES = new Set(["100644", "100755"]);
-
-/** @throws AppError DEPLOYMENT_REPOSITORY that names the commit, the path and the reason. */
-export function parseTree(commit: string, listing: string): readonly TreeEntry[] {
-  const lines = listing.split("\0").filter((line) => line !== "");
-  if (lines.length > FILES_MAX) {
-    throw refused(commit, `it has ${lines.length} files, at most ${FILES_MAX} are allowed`);
-  }
-  const entries = lines.map((line) => parseEntry(commit, line));
-  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  if (bytes > REVISION_BYTES_MAX) {
-    throw refused(
-      commit,
-      `its files take ${bytes} bytes, at most ${REVISION_BYTES_MAX} are allowed`,
-    );
-  }
-  return entries;
-}
-
-function parseEntry(commit: string, line: string): TreeEntry {
-  const [, mode = "", kind, blob = "", size, path = ""] = ENTRY.exec(line) ?? [];
+function parseEntry(line: string): ListedEntry {
+  const [, listedMode = "", , id = "", size, path = ""] = ENTRY.exec(line) ?? [];
+  const mode = listedMode.replace(/^0/, "");
   const shown = JSON.stringify(path.slice(0, 200));
-  const fault = pathFault(path);
-  if (fault !== undefined) throw refused(commit, `the path ${shown} ${fault}`);
-  if (kind !== "blob" || !FILE_MODES.has(mode)) {
-    throw refused(commit, `${shown} is a link or a submodule; only plain files are deployed`);
-  }
-  const bytes = Number(size);
-  if (bytes > FILE_BYTES_MAX) {
-    throw refused(commit, `${shown} takes ${bytes} bytes, at most ${FILE_BYTES_MAX} are allowed`);
-  }
-  return { path, blob, bytes };
-}
-
-function refused(commit: string, reason: string): AppError {
-  return new AppError(
-    "DEPLOYMENT_REPOSITORY",
-    `revision ${commit} of the deployment repository is refused: ${reason}`,
-    { side: "peer" },
-  );
+  const pathReason = pathFault(path);
+  if (pathReason !== undefined) throw new Error(`the path ${shown} ${pathReason}`);
+  const fault = lineFault({ mode, name: path.slice(path.lastIndexOf("/") + 1), id });
+  if (fault !== undefined) throw new Error(`${shown} ${fault}`);
+  return { mode, id, path, bytes: size === "-" ? 0 : Number(size) };
 }

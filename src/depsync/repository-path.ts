@@ -16,10 +16,22 @@ export function pathFault(path: string): string | undefined {
   if (path.includes("\uFFFD")) return "is not UTF-8";
   if (path.includes("\\")) return "has a backslash";
   for (const part of path.split("/")) {
-    if (part === "") return "is absolute or has an empty part";
-    if (part === "." || part === "..") return `has the part "${part}"`;
-    if (isGitName(part)) return `has the part "${part}", which git keeps to itself`;
+    const fault = partFault(part);
+    if (fault !== undefined) return fault;
   }
+  return undefined;
+}
+
+/** Why the name of a file or folder is refused, as the end of a sentence. */
+export function nameFault(name: string): string | undefined {
+  if (name.includes("/")) return "has a slash within a name";
+  return pathFault(name);
+}
+
+function partFault(part: string): string | undefined {
+  if (part === "") return "is absolute or has an empty part";
+  if (part === "." || part === "..") return `has the part "${part}"`;
+  if (isGitName(part)) return `has the part "${part}", which git keeps to itself`;
   return undefined;
 }
 

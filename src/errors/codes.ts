@@ -16,6 +16,8 @@ export const ERROR_CODES = {
     "Too few other members were there within stabiliseTimeout, and stabiliseStrict is set.",
   CLUSTER_STORE: "The Hazelcast cluster does not answer.",
   CONFIG_INVALID: "A configuration file has errors; every one is listed with file and line.",
+  DEPLOY_FAILED:
+    "A worker could not take a revision, or did not answer in time; no worker has switched.",
   DEPLOYMENT_REPOSITORY: "The deployment repository cannot be read or written.",
   HOME_INVALID: "The home folder of a node is missing or has no configuration.",
   INTERNAL: "A fault of Bascule itself.",
@@ -30,7 +32,8 @@ export const ERROR_CODES = {
   PORT_BUSY: "Another process listens on a port that a node needs.",
   READ_ONLY_NODE: "Workers change nothing; the manager is the place for changes.",
   REQUEST_INVALID: "The request is not of the form that the API expects.",
-  RESOURCE_UNKNOWN: "The management API has no such path, user or deployment.",
+  RESOURCE_UNKNOWN: "The management API has no such path, user, deployment or revision.",
+  REVISION_NOT_EVERYWHERE: "Some node does not run that revision, or it will not come any more.",
   STORE_NOT_SET_UP: "The manager's tables are missing or old: start it once with -Dsetup.",
   TEMP_FILE_FAILED: "A temporary file for a body cannot be made, written or read.",
   TLS_MATERIAL: "A certificate, key or keystore cannot be used.",

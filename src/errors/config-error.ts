@@ -54,6 +54,11 @@ export class ConfigProblems {
     this.#problems.push(...thrown.problems);
   }
 
+  /** Takes over the problems of others. */
+  addAll(others: ConfigProblems): void {
+    for (const problem of others.#problems) this.#problems.push(problem);
+  }
+
   get errors(): readonly ConfigProblem[] {
     return this.#problems.filter((problem) => problem.severity === "error");
   }

@@ -22,6 +22,7 @@ import type { ConnectionCounts } from "./http/connection-counts.ts";
 import { emptyDirectory, type ServerDirectory } from "./upstream/server-directory.ts";
 import { SessionZones } from "./upstream/session-zones.ts";
 import type { SessionSharing } from "./upstream/shared-sessions.ts";
+import type { NodeSessions, Upstream } from "./upstream/upstream.ts";
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -93,6 +94,16 @@ export class Gateway implements Closable {
     return this.#cycle?.activeCount ?? 0;
   }
 
+  /** Whether no new request is sent to a member of the cluster that runs another revision than the live one. */
+  get isOnLive(): boolean {
+    return this.#cycle !== undefined && this.#upstreams.every(({ isOnLive }) => isOnLive);
+  }
+
+  /** The sessions bound to the nodes of these names, an entry for each server of theirs. */
+  boundTo(nodes: ReadonlySet<string>): readonly NodeSessions[] {
+    return this.#upstreams.flatMap((upstream) => upstream.boundTo(nodes));
+  }
+
   async start(): Promise<void> {
     await this.#install(this.#firstConfig);
     this.#cycle?.errorLog.write("notice", "start worker processes");
@@ -138,6 +149,10 @@ export class Gateway implements Closable {
     this.#services.zones.close();
     this.#cycle?.retire();
     this.#retired.close();
+  }
+
+  get #upstreams(): readonly Upstream[] {
+    return [...(this.#cycle?.upstreams.values() ?? [])];
   }
 
   #counts(): ConnectionCounts {

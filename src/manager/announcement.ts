@@ -24,7 +24,7 @@ export function announceRevision(
 ): void {
   try {
     if (cluster) {
-      cluster.update({ revision: commit });
+      if (cluster.self.revision !== commit) cluster.update({ revision: commit });
       const { id } = cluster.broadcast(SYNCHRONIZE_TOPIC, { ...TENANT, commit });
       const { tenantId, tenantDomain } = TENANT;
       log.info(

@@ -8,6 +8,9 @@ import { parseXml, type XmlElement } from "../config/xml.ts";
 import { ConfigError, type SourcePlace } from "../errors/config-error.ts";
 import type { ArtifactKind, ArtifactSummary } from "../mediation/engine.ts";
 
+/** What is deployed and undeployed by name: an artifact, or a carbon application as a whole. */
+export type DeployableKind = ArtifactKind | "carbonapp";
+
 interface KindRow {
   readonly kind: ArtifactKind;
   /** The root element. */
@@ -45,23 +48,39 @@ const KINDS: readonly KindRow[] = [
   },
 ];
 
+const APPS_FOLDER = "carbonapps";
+const APP_ENDING = ".car";
 const ROOT_FOLDER = "synapse-configs/default";
 
 /** Longest artifact name, so that the file name fits every file system. */
 const NAME_LENGTH_MAX = 200;
 
 /** The kind that a word means: the kind itself, WSO2's folder, or the root element; undefined when none does. */
-export function artifactKindOf(word: string): ArtifactKind | undefined {
+export function artifactKindOf(word: string): DeployableKind | undefined {
+  if (["carbonapp", APPS_FOLDER, "car"].includes(word)) return "carbonapp";
   return KINDS.find(({ kind, root, folder }) => [kind, root, folder].includes(word))?.kind;
 }
 
 /** All kinds, for messages. */
-export function artifactKinds(): readonly ArtifactKind[] {
-  return KINDS.map(({ kind }) => kind);
+export function artifactKinds(): readonly DeployableKind[] {
+  return [...KINDS.map(({ kind }) => kind), "carbonapp"];
+}
+
+/** Where an application lies; `id` is NAME_VERSION. */
+export function appPathOf(id: string): string {
+  return `${APPS_FOLDER}/${id}${APP_ENDING}`;
+}
+
+/** NAME_VERSION, as the file is called; undefined: no application lies there. */
+export function appIdOf(path: string): string | undefined {
+  const name = path.slice(APPS_FOLDER.length + 1);
+  const isApp = path.startsWith(`${APPS_FOLDER}/`) && name.endsWith(APP_ENDING);
+  return isApp && !name.includes("/") ? name.slice(0, -APP_ENDING.length) : undefined;
 }
 
 /** Where an artifact lies when nobody has put it elsewhere; the API "Quotes:v2.0" in Quotes_v2.0.xml. */
-export function defaultPathOf(kind: ArtifactKind, name: string): string {
+export function defaultPathOf(kind: DeployableKind, name: string): string {
+  if (kind === "carbonapp") return appPathOf(name);
   const folder = KINDS.find((row) => row.kind === kind)?.folder ?? kind;
   return `${ROOT_FOLDER}/${folder}/${name.replaceAll(":", "_")}.xml`;
 }
@@ -118,7 +137,7 @@ function decodeUtf8(content: Buffer, file: string): string {
 }
 
 /** One path segment without separators and control characters, and not of the kinds that synchronization skips. */
-function isFileName(name: string): boolean {
+export function isFileName(name: string): boolean {
   if (name.length > NAME_LENGTH_MAX || name.startsWith(".") || name.startsWith("~")) return false;
   return !/[\p{Cc}/\\:*?"<>|]/u.test(name);
 }

@@ -20,15 +20,15 @@ export interface SiftedBatch {
 }
 
 /** @param compile reads a whole tree; called at most 2n + 1 times for n changes, mostly once. */
-export function siftBatch(
+export async function siftBatch(
   base: CompiledTree,
   changes: readonly FileChange[],
-  compile: (files: FileTree) => CompiledTree,
-): SiftedBatch {
+  compile: (files: FileTree) => Promise<CompiledTree>,
+): Promise<SiftedBatch> {
   const refused: RefusedChange[] = [];
   let candidates = changes;
   while (candidates.length > 0) {
-    const tree = compile(withChanges(base.files, candidates));
+    const tree = await compile(withChanges(base.files, candidates));
     if (tree.problems.length === 0) return { accepted: candidates, refused, tree };
     const faulty = candidates.filter(({ path }) => problemsOf(path, tree).length > 0);
     if (faulty.length === 0) return oneByOne(base, candidates, compile, refused);
@@ -39,20 +39,21 @@ export function siftBatch(
 }
 
 function problemsOf(path: string, tree: CompiledTree): readonly ConfigProblem[] {
-  return tree.problems.filter(({ file }) => file === path);
+  // What lies inside of an application is named "carbonapps/A.car!/..".
+  return tree.problems.filter(({ file }) => file === path || file.startsWith(`${path}!/`));
 }
 
-function oneByOne(
+async function oneByOne(
   base: CompiledTree,
   changes: readonly FileChange[],
-  compile: (files: FileTree) => CompiledTree,
+  compile: (files: FileTree) => Promise<CompiledTree>,
   refusedBefore: readonly RefusedChange[],
-): SiftedBatch {
+): Promise<SiftedBatch> {
   const accepted: FileChange[] = [];
   const refused = [...refusedBefore];
   let tree = base;
   for (const change of changes) {
-    const next = compile(withChanges(tree.files, [change]));
+    const next = await compile(withChanges(tree.files, [change]));
     if (next.problems.length > 0) {
       refused.push({ change, problems: next.problems });
       continue;

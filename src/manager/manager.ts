@@ -16,11 +16,14 @@ import { ensureAdmin } from "./auth/admin-account.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { Passwords } from "./auth/passwords.ts";
 import { type Connectors, openConnectors } from "./connectors.ts";
+import { Draining } from "./draining/draining.ts";
+import { RemoteDoor } from "./draining/worker-door.ts";
 import { watchFolder } from "./folder-watch.ts";
 import { catchUp, makeCore, type ManagerCoreOptions } from "./manager-core.ts";
 import { MembershipJournal } from "./membership-journal.ts";
 import { nodeViews, type StandaloneNode } from "./node-view.ts";
 import { isOwnOrigin, publicOrigin } from "./public-address.ts";
+import { serveRepository } from "./pushes.ts";
 import { NodeDirectory } from "./relay/node-directory.ts";
 import { NodeRelay } from "./relay/node-relay.ts";
 import { databaseFileOf } from "./store/datasource.ts";
@@ -42,6 +45,8 @@ export interface ManagerOptions extends ManagerCoreOptions {
   readonly trust?: OwnTrust | undefined;
   /** Tells which members the manager waits for. Default: none. */
   readonly stability?: Pick<Stability, "readiness">;
+  /** Called when what `Manager.draining` says has changed. */
+  readonly onDraining?: () => void;
   /** Default: scrypt at its full cost. */
   readonly passwords?: Passwords;
 }
@@ -51,6 +56,8 @@ export interface Manager extends Closable {
   readonly addresses: readonly string[];
   /** Ports that are bound; the https one is the management port. */
   readonly ports: Connectors["ports"];
+  /** Which workers drain or restart, a sentence each; empty: none. */
+  readonly draining: readonly string[];
 }
 
 /**
@@ -76,20 +83,24 @@ async function startParts(
   const { config, clock, folder } = options;
   const passwords = options.passwords ?? new Passwords();
   const store = lifecycle.add("database", await openManagerStore(options, passwords, log));
-  const core = makeCore(options, store.journal, log);
-  lifecycle.add("deployments", core.deployments);
+  const identity = options.identity ?? new LiveIdentity(options.tls);
+  const shown = { name: config.name, identity, trust: options.trust?.view };
+  const core = makeCore(options, store.journal, log, shown);
+  lifecycle.add("deployments", core);
   await catchUp(options, core, log);
   if (folder) {
     lifecycle.add("saved files", core.files);
     lifecycle.add("deployment folder", await watchFolder(folder, core.files, { clock, log }));
   }
   const { users, journal } = store;
-  const identity = options.identity ?? new LiveIdentity(options.tls);
   const trust = options.trust && (await openTrust(options, options.trust, store, log));
   if (trust) lifecycle.add("trust", trust);
   const membership = new MembershipJournal(options.cluster, clock);
   lifecycle.add("membership journal", membership);
   const own: { connectors?: Connectors } = {};
+  const directory = new NodeDirectory(options.cluster, config.name);
+  const draining = openDraining(options, directory, identity, log);
+  lifecycle.add("draining", draining);
   const services: ManagementServices = {
     authenticator: new Authenticator({ users, passwords, clock, log: log.child("Authenticator") }),
     users,
@@ -97,12 +108,16 @@ async function startParts(
     passwords,
     deployments: core.deployments,
     revisions: core.revisions,
+    publisher: options.publisher,
     cluster: options.cluster,
     membership,
     nodes: () => nodeViews(options.cluster, itself(config, own.connectors, core.live.commit)),
-    nodeDirectory: new NodeDirectory(options.cluster, config.name),
+    nodeDirectory: directory,
+    draining,
     nodeRelay: new NodeRelay(identity, clock, options.trust?.view),
     trust,
+    identity,
+    repository: serveRepository(options, core, journal, log),
     logs: options.logs,
     ownTraces: options.ownTraces,
     isOwnOrigin: (origin, host) => isOwnOrigin(origin, config, host),
@@ -122,8 +137,40 @@ async function startParts(
   // Ended first: the ports would wait for it.
   lifecycle.add("relay to nodes", services.nodeRelay);
   logConsoleUrl(config, own.connectors, log);
-  const { addresses, ports } = own.connectors;
-  return { addresses, ports, close: () => lifecycle.close() };
+  core.watchMain();
+  return runningManager(own.connectors, draining, lifecycle);
+}
+
+function runningManager(
+  { addresses, ports }: Connectors,
+  draining: Draining,
+  lifecycle: Lifecycle,
+): Manager {
+  return {
+    addresses,
+    ports,
+    get draining() {
+      return draining.describe();
+    },
+    close: () => lifecycle.close(),
+  };
+}
+
+function openDraining(
+  { cluster, clock, config, trust, onDraining }: ManagerOptions,
+  directory: NodeDirectory,
+  identity: LiveIdentity,
+  log: Log,
+): Draining {
+  return new Draining({
+    cluster,
+    directory,
+    door: new RemoteDoor({ identity, trust: trust?.view, clock }),
+    drainTimeMs: config.depsync.drainTimeMs,
+    clock,
+    log: log.child("Draining"),
+    ...(onDraining && { onChange: onDraining }),
+  });
 }
 
 async function openManagerStore(
@@ -134,7 +181,7 @@ async function openManagerStore(
   const { home } = config;
   const place = { file: databaseFileOf(config), home, clock };
   if (!config.setup) return openStore(place);
-  const store = await setUpStore(place);
+  const store = await setUpStore({ ...place, onMigrated: (sentence) => log.info(sentence) });
   await ensureAdmin({ home, users: store.users, passwords, log });
   return store;
 }

@@ -7,7 +7,7 @@ import type { DeploymentPublisher, FileChange } from "../depsync/deployment-repo
 import type { ConfigProblem } from "../errors/config-error.ts";
 import type { ArtifactFile, ArtifactSummary, CompileResult } from "../mediation/engine.ts";
 
-export type Compile = (files: readonly ArtifactFile[]) => CompileResult;
+export type Compile = (files: readonly ArtifactFile[]) => CompileResult | Promise<CompileResult>;
 
 /** Path → file, as it is committed. */
 export type FileTree = ReadonlyMap<string, ArtifactFile>;
@@ -48,17 +48,17 @@ export class Revisions {
   }
 
   async read(commit: string | undefined): Promise<CompiledRevision> {
-    if (commit === undefined) return { commit, ...this.compile(new Map()) };
+    if (commit === undefined) return { commit, ...(await this.compile(new Map())) };
     const kept = this.#kept.get(commit);
     if (kept) return { commit, ...kept };
     const { files } = await this.#publisher.read(commit);
-    const tree = this.compile(new Map(files.map((file) => [file.path, file])));
+    const tree = await this.compile(new Map(files.map((file) => [file.path, file])));
     this.remember(commit, tree);
     return { commit, ...tree };
   }
 
-  compile(files: FileTree): CompiledTree {
-    const result = this.#compile([...files.values()]);
+  async compile(files: FileTree): Promise<CompiledTree> {
+    const result = await this.#compile([...files.values()]);
     if (result.kind === "faulty") {
       const problems = result.problems.filter(({ severity }) => severity === "error");
       return { files, artifacts: [], problems: problems.length > 0 ? problems : result.problems };

@@ -1,31 +1,25 @@
 /**
- * The artifacts of one generation while they are read: by kind and name, each with the place it came from; a
- * second artifact of the same kind and name is an error.
+ * The artifacts of one generation by kind and name, and the registry resources by path. A second artifact of the same kind
+ * and name, a second API of the same address and a second resource of the same path are errors.
  */
-import type { XmlElement } from "../config/xml.ts";
+import type { ConfigProblems, SourcePlace } from "../errors/config-error.ts";
+import type { Definition } from "./artifact-readers.ts";
+import type { PlacedDefinition } from "./artifact-unit.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import type { EndpointTemplate } from "./endpoints/endpoint-template.ts";
-import type { ArtifactKind, ArtifactSummary } from "./engine.ts";
+import type { ArtifactFile, ArtifactSummary } from "./engine.ts";
 import type { InboundDefinition } from "./jobs/inbound-endpoint.ts";
 import type { ProcessorDefinition } from "./jobs/message-processor.ts";
 import type { TaskDefinition } from "./jobs/task.ts";
 import type { SequenceTemplate } from "./mediators/sequence-template.ts";
 import type { Sequence } from "./mediators/mediator.ts";
 import type { LocalEntry } from "./message/local-entry.ts";
-import { RepositoryFiles } from "./repository-files.ts";
 import type { RemoteEntry } from "./remote-entries.ts";
+import { isSameFile } from "./repository-files.ts";
 import type { ProxyService } from "./services/proxy-service.ts";
 import type { RestApi } from "./services/rest-api.ts";
 import { registryPathOf } from "./registry-resources.ts";
 import type { StoreDefinition } from "./stores/store-definition.ts";
-import type { ReadContext } from "./xml/read/read-context.ts";
-import { artifactText } from "./xml/write/artifact-text.ts";
-
-/** What a name was claimed for, and where. */
-interface ClaimedArtifact extends ArtifactSummary {
-  readonly line: number;
-  readonly element: XmlElement;
-}
 
 export class ArtifactRegistry {
   readonly services = new Map<string, ProxyService>();
@@ -44,22 +38,14 @@ export class ArtifactRegistry {
   readonly inboundEndpoints = new Map<string, InboundDefinition>();
   /** Registry resources by their path in the repository. */
   readonly resources = new Map<string, LocalEntry>();
-  /** The files that artifacts may name. */
-  readonly files: RepositoryFiles;
-  readonly #summaries = new Map<string, ClaimedArtifact>();
+  readonly #resourceFiles = new Map<string, ArtifactFile>();
+  readonly #claims = new Map<string, PlacedDefinition>();
+  /** The names of APIs by address. */
+  readonly #addresses = new Map<string, string>();
 
-  constructor(files: RepositoryFiles = new RepositoryFiles([])) {
-    this.files = files;
-  }
-
-  /** Artifacts in the order in which they were read. */
+  /** Artifacts in the order in which they were listed. */
   get summaries(): readonly ArtifactSummary[] {
-    return [...this.#summaries.values()].map(({ kind, name, path, element }) => ({
-      kind,
-      name,
-      path,
-      source: () => artifactText(element),
-    }));
+    return Array.from(this.#claims.values(), ({ summary }) => summary);
   }
 
   /** A local entry, or a registry resource by its key ("conf:/a.xslt", "gov:b.xsd"). */
@@ -70,19 +56,47 @@ export class ArtifactRegistry {
     );
   }
 
-  /** Claims a name; false when it is taken (a problem was reported). */
-  claim(kind: ArtifactKind, name: string, element: XmlElement, context: ReadContext): boolean {
-    const id = `${kind} ${name}`;
-    const first = this.#summaries.get(id);
-    const { file: path, line } = element.place;
-    if (!first) {
-      this.#summaries.set(id, { kind, name, path, line, element });
-      return true;
-    }
-    context.error(
-      element,
-      `A ${kind.replace("-", " ")} with the name ${name} is already defined in ${first.path}:${first.line}`,
-    );
-    return false;
+  /** Lists an artifact, or reports why it cannot be. */
+  add(definition: PlacedDefinition, problems: ConfigProblems): void {
+    const { id, kind, name, element } = definition;
+    const twin = this.#addressTwin(definition);
+    if (twin !== undefined)
+      problems.error(
+        element.place,
+        `URL context: ${definition.address?.prefix || "/"} is already registered with the API: ${twin}`,
+      );
+    if (twin !== undefined) return;
+    const first = this.#claims.get(id);
+    if (first)
+      problems.error(
+        element.place,
+        `A ${kind.replace("-", " ")} with the name ${name} is already defined in ${placeText(first.element.place)}`,
+      );
+    if (first) return;
+    this.#claims.set(id, definition);
+    if (definition.address) this.#addresses.set(definition.address.id, name);
+    definition.put(this);
   }
+
+  /** Applications may bring the same resource as another or as the repository, as long as it is the same. */
+  addResource(resource: LocalEntry, file: ArtifactFile, problems: ConfigProblems): void {
+    const first = this.#resourceFiles.get(resource.key);
+    if (first && !isSameFile(first, file))
+      problems.error(
+        { file: file.path, line: 1 },
+        `The registry resource ${resource.key} is already defined in ${first.path}, with another content`,
+      );
+    if (first) return;
+    this.#resourceFiles.set(resource.key, file);
+    this.resources.set(resource.key, resource);
+  }
+
+  #addressTwin({ address, name }: Definition): string | undefined {
+    const twin = address && this.#addresses.get(address.id);
+    return twin === name ? undefined : twin;
+  }
+}
+
+function placeText({ file, line }: SourcePlace): string {
+  return `${file}:${line}`;
 }

@@ -23,21 +23,20 @@ export class EndpointFailure extends AppError {
   }
 }
 
+const NO_CONNECTION = "Error connecting to the back end";
+const BROKEN_OFF = "Error in Sender";
+
+/** In the words of DeliveryAgent, TargetHandler and TimeoutHandler, which fault sequences compare with. */
 const FAULTS: Readonly<Record<EndpointFailureKind, readonly [FaultCode, string]>> = {
-  refused: [FAULT_CODES.connectionFailed, "Error connecting to the back end"],
-  "connect-timeout": [FAULT_CODES.connectTimeout, "Connection timeout"],
+  refused: [FAULT_CODES.connectionFailed, NO_CONNECTION],
+  "connect-timeout": [FAULT_CODES.connectTimeout, NO_CONNECTION],
   timeout: [FAULT_CODES.timedOut, "Send timeout"],
-  closed: [FAULT_CODES.connectionClosed, "Connection closed by the back end"],
-  protocol: [FAULT_CODES.protocolViolation, "HTTP protocol violation of the back end"],
+  closed: [FAULT_CODES.connectionClosed, BROKEN_OFF],
+  protocol: [FAULT_CODES.protocolViolation, BROKEN_OFF],
 };
 
-/** The fault that a fault sequence sees for a failed endpoint call. */
+/** The fault that a fault sequence sees for a failed endpoint call. What happened to the connection is for the log. */
 export function faultOfFailure(failure: EndpointFailure): MediationFault {
   const [faultCode, message] = FAULTS[failure.kind];
-  return new MediationFault(message, {
-    faultCode,
-    detail: failure.message,
-    sending: true,
-    cause: failure,
-  });
+  return new MediationFault(message, { faultCode, sending: true, cause: failure });
 }

@@ -15,12 +15,26 @@ import type { SqlPort } from "./sql/sql-port.ts";
 import type { TraceRing } from "./trace/trace-ring.ts";
 import type { Clock } from "../runtime/clock.ts";
 
-/** One file of the deployment repository. */
+/** One file of the deployment repository, or one that a carbon application of it holds. */
 export interface ArtifactFile {
-  /** Path in the repository with "/", for example "synapse-configs/default/proxy-services/P.xml". */
+  /**
+   * Path in the repository with "/", for example "synapse-configs/default/proxy-services/P.xml"; inside an application
+   * "carbonapps/A_1.0.0.car!/P_1.0.0/P-1.0.0.xml". Problems name it.
+   */
   readonly path: string;
   readonly content: Buffer;
+  /** git's blob id; equal ids mean equal content. Undefined: contents are compared. */
+  readonly blob?: string;
+  /** Undefined: the file lies in the repository itself. */
+  readonly part?: AppPart;
 }
+
+/** What a file is inside a carbon application. */
+export type AppPart =
+  /** `element`: what its root must be, since artifact.xml says so. */
+  | { readonly kind: "artifact"; readonly app: string; readonly element: string }
+  /** `path`: where it stands in the registry, for example "registry/config/a.xslt". */
+  | { readonly kind: "resource"; readonly app: string; readonly path: string };
 
 export type ArtifactKind =
   | "proxy-service"
@@ -40,8 +54,42 @@ export interface ArtifactSummary {
   readonly kind: ArtifactKind;
   readonly name: string;
   readonly path: string;
+  /** The carbon application that it came with. Undefined: none. */
+  readonly app?: string;
   /** The artifact as XML text, made when it is asked for. Of artifacts of an engine only. */
   readonly source?: () => string;
+}
+
+/** A carbon application (.car) of a compiled generation. */
+export interface AppSummary {
+  readonly name: string;
+  readonly version: string;
+  /** "carbonapps/A_1.0.0.car". */
+  readonly path: string;
+  /** What of it runs, dependencies before what needs them: names, versions and types of artifact.xml. */
+  readonly artifacts: readonly AppArtifact[];
+  /** What is for servers of another role. */
+  readonly skipped: readonly AppArtifact[];
+}
+
+export interface AppArtifact {
+  readonly name: string;
+  readonly version: string;
+  /** "synapse/api", "registry/resource". */
+  readonly type: string;
+}
+
+/** What has become of the messages of one service since its generation began. */
+export interface ServiceOutcome {
+  readonly kind: "proxy-service" | "api";
+  readonly name: string;
+  /** Messages that were begun. */
+  readonly messages: number;
+  /**
+   * Of these, those that ended in a fault: a fault sequence ran, a fault met none, or the engine itself answered 5xx. Each message
+   * counts once, also when copies of it fail.
+   */
+  readonly faults: number;
 }
 
 /**
@@ -88,7 +136,7 @@ export interface EndpointRequest {
   readonly closes?: boolean;
   /** The request line holds the whole URL, as for a proxy. Default: path and query. */
   readonly absoluteTarget?: boolean;
-  /** For servers of HTTP/1.0: a body of known length, and a connection that ends with the response. Default: "1.1". */
+  /** A request of HTTP/1.0: a body of known length, and a connection that ends with the response. Default: "1.1". */
   readonly httpVersion?: "1.0";
 }
 
@@ -110,6 +158,8 @@ export interface EngineOptions {
   readonly callEndpoint: EndpointCaller;
   /** Who does jobs that one node at a time may do. Default: this node does all. */
   readonly lease?: JobLease;
+  /** ServerRoles of carbon.xml: which parts of carbon applications are for this server. Default: SERVER_ROLES. */
+  readonly serverRoles?: readonly string[] | undefined;
   /** SynapseConfig.ServerName, which pinnedServers are compared with. Default: "localhost". */
   readonly serverName?: string | undefined;
   /** What jobs and stores in memory hand from one generation to the next. Default: nothing is handed on. */
@@ -143,6 +193,9 @@ export type CompileResult =
 
 export interface Engine {
   readonly artifacts: readonly ArtifactSummary[];
+  readonly apps: readonly AppSummary[];
+  /** Counts of all proxy services and APIs that this node runs. */
+  outcomes(): readonly ServiceOutcome[];
   /** Answers one request. Never rejects: what goes wrong becomes a response, as the semantics say. */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   /** Starts what runs by itself: tasks, message processors, inbound endpoints. The generation is the current one now. */

@@ -11,8 +11,8 @@ import type { LocalEntry } from "./message/local-entry.ts";
 
 const FOLDER = "registry/";
 
-/** Whether a file of the repository is a registry resource. */
-export function isRegistryResource(path: string): boolean {
+/** Whether a file of the repository is a registry resource, by its path. */
+function isRegistryResource(path: string): boolean {
   return path.startsWith(`${FOLDER}config/`) || path.startsWith(`${FOLDER}governance/`);
 }
 
@@ -28,10 +28,20 @@ export function registryPathOf(key: string): string | undefined {
   return `${FOLDER}${isConfig ? "config" : "governance"}/${rest}`;
 }
 
+/** The place of a file in the registry, "registry/config/a.xslt"; undefined: it is no resource. */
+export function resourcePathOf({ path, part }: ArtifactFile): string | undefined {
+  if (part) return part.kind === "resource" ? part.path : undefined;
+  return isRegistryResource(path) ? path : undefined;
+}
+
 /** A resource as artifacts use it: text, and XML where it is well-formed XML. */
-export function readRegistryResource(file: ArtifactFile, problems: ConfigProblems): LocalEntry {
+export function readRegistryResource(
+  file: ArtifactFile,
+  key: string,
+  problems: ConfigProblems,
+): LocalEntry {
   const text = file.content.toString("utf8");
-  return { key: file.path, text, element: elementOf(text, file.path, problems) };
+  return { key, text, element: elementOf(text, file.path, problems) };
 }
 
 function elementOf(text: string, path: string, problems: ConfigProblems): XmlElement | undefined {

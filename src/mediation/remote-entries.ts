@@ -5,16 +5,22 @@
  */
 import type { LocalEntry } from "./message/local-entry.ts";
 import type { Environment } from "./message/environment.ts";
-import type { RemoteText } from "./services/remote-text.ts";
+import { RemoteText } from "./services/remote-text.ts";
 import { xmlOf } from "./xml/read/local-entry.ts";
 
+/** A local entry as it is configured: a key, and the http(s) address of its content. */
 export interface RemoteEntry {
+  readonly key: string;
+  readonly url: string;
+}
+
+interface WaitingEntry {
   readonly key: string;
   readonly remote: RemoteText;
 }
 
 export class RemoteEntries {
-  #waiting: readonly RemoteEntry[];
+  #waiting: readonly WaitingEntry[];
   readonly #environment: Environment;
   readonly #put: (entry: LocalEntry) => void;
 
@@ -24,7 +30,7 @@ export class RemoteEntries {
     environment: Environment,
     put: (entry: LocalEntry) => void,
   ) {
-    this.#waiting = entries;
+    this.#waiting = entries.map(({ key, url }) => ({ key, remote: new RemoteText(url) }));
     this.#environment = environment;
     this.#put = put;
   }
@@ -40,7 +46,7 @@ export class RemoteEntries {
     this.#waiting = this.#waiting.filter(({ remote }) => remote.text === undefined);
   }
 
-  async #loadOne({ key, remote }: RemoteEntry): Promise<void> {
+  async #loadOne({ key, remote }: WaitingEntry): Promise<void> {
     const text = await remote.load(this.#environment);
     if (text !== undefined) this.#put({ key, text, element: xmlOf(text, remote.url).root });
   }

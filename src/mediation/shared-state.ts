@@ -1,28 +1,39 @@
 /**
  * What mediators of one generation share: caches and throttles by their id, so that the request's side finds what the
- * response's side left, and what was written to the registry. Made once a generation; what it holds is as
- * many as the artifacts name, or bounded.
+ * response's side left. Made once a generation; which of them come from the generation before, the node's memory says.
+ * Holds as many as the artifacts name.
  */
+import type { FlowMemory } from "./flow-memory.ts";
 import type { ResponseCache } from "./mediators/response-cache.ts";
+import type { ThrottlePolicy } from "./mediators/throttle-policy.ts";
 import type { ThrottleState } from "./mediators/throttle-state.ts";
 
-/** Registry paths that can be written between two deployments. */
-export const REGISTRY_WRITES_MAX = 1_000;
-
 export class SharedState {
-  readonly caches = new Map<string, ResponseCache>();
-  readonly throttles = new Map<string, ThrottleState>();
-  readonly #registry = new Map<string, string>();
+  /** Of the node: what outlives the generation. */
+  readonly memory: FlowMemory;
+  readonly #caches = new Map<string, ResponseCache>();
+  readonly #throttles = new Map<string, ThrottleState>();
 
-  /** What was written to a registry path since the generation began. */
-  registryText(path: string): string | undefined {
-    return this.#registry.get(path);
+  constructor(memory: FlowMemory) {
+    this.memory = memory;
   }
 
-  /** Remembers a value on this node until the next deployment; false when too many paths were written. */
-  writeRegistry(path: string, text: string): boolean {
-    if (this.#registry.size >= REGISTRY_WRITES_MAX && !this.#registry.has(path)) return false;
-    this.#registry.set(path, text);
-    return true;
+  /** The first one who asks for an id decides how large its cache is. */
+  cache(id: string, entriesMax: number): ResponseCache {
+    const known = this.#caches.get(id) ?? this.memory.sharedCache(id, entriesMax);
+    this.#caches.set(id, known);
+    return known;
+  }
+
+  /** Undefined: no message has come to a throttle of that id which has a policy. */
+  knownThrottle(id: string): ThrottleState | undefined {
+    return this.#throttles.get(id);
+  }
+
+  /** The first one who asks for an id decides on its policy. */
+  throttle(id: string, policy: ThrottlePolicy): ThrottleState {
+    const known = this.#throttles.get(id) ?? this.memory.throttle(id, policy);
+    this.#throttles.set(id, known);
+    return known;
   }
 }

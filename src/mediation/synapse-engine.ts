@@ -4,13 +4,16 @@ import { messageOf } from "../errors/app-error.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { ArtifactRegistry } from "./artifact-registry.ts";
 import type {
+  AppSummary,
   ArtifactSummary,
   Engine,
   EngineOptions,
+  ServiceOutcome,
   ServiceRequest,
   ServiceResponse,
 } from "./engine.ts";
 import { EndpointStates } from "./endpoints/endpoint-states.ts";
+import type { FlowMemory } from "./flow-memory.ts";
 import { GenerationJobs } from "./jobs/generation-jobs.ts";
 import { SOLE_LEASE } from "./jobs/job.ts";
 import { JobMemory } from "./jobs/job-memory.ts";
@@ -19,13 +22,20 @@ import { ScriptSandbox } from "./script/script-sandbox.ts";
 import { SharedState } from "./shared-state.ts";
 import { StoreSet } from "./stores/store-set.ts";
 import { RemoteEntries } from "./remote-entries.ts";
-import { resolveEntry } from "./resolve-entries.ts";
+import { Outcomes } from "./outcomes.ts";
+import { endpointBy, sequenceBy } from "./resolve-entries.ts";
 import { inOrderOfChoice } from "./services/api-choice.ts";
 import { prepareServices, servicesOf } from "./services/deployed-services.ts";
 import { dispatch, type DispatchOptions } from "./run/dispatch.ts";
 
+interface GenerationOptions extends EngineOptions {
+  /** Of the compiler, for all its generations. */
+  readonly flowMemory: FlowMemory;
+}
+
 export class SynapseEngine implements Engine {
   readonly artifacts: readonly ArtifactSummary[];
+  readonly apps: readonly AppSummary[];
   readonly #dispatch: DispatchOptions;
   readonly #jobs: GenerationJobs;
   readonly #remoteEntries: RemoteEntries;
@@ -33,8 +43,9 @@ export class SynapseEngine implements Engine {
   readonly #prepare: () => Promise<void>;
   #retired = false;
 
-  constructor(registry: ArtifactRegistry, options: EngineOptions) {
+  constructor(registry: ArtifactRegistry, apps: readonly AppSummary[], options: GenerationOptions) {
     this.artifacts = registry.summaries;
+    this.apps = apps;
     const memory = options.jobMemory ?? new JobMemory();
     const stores = new StoreSet(registry.stores, {
       queues: memory.queues,
@@ -48,7 +59,6 @@ export class SynapseEngine implements Engine {
     this.#prepare = () => prepareServices(registry.services, serverName, environment);
     this.#remoteEntries = new RemoteEntries(registry.remoteEntries, environment, (entry) => {
       registry.localEntries.set(entry.key, entry);
-      resolveEntry(entry, registry);
     });
     const world = {
       environment,
@@ -61,6 +71,11 @@ export class SynapseEngine implements Engine {
         Promise.resolve(dispatch(request, { ...this.#dispatch, fallback })),
     };
     this.#jobs = new GenerationJobs(registry, world, stores);
+  }
+
+  outcomes(): readonly ServiceOutcome[] {
+    const { services, apis, environment } = this.#dispatch;
+    return environment.outcomes.list(services.values(), apis);
   }
 
   async handle(request: ServiceRequest): Promise<ServiceResponse> {
@@ -92,7 +107,7 @@ export class SynapseEngine implements Engine {
 
 function environmentOf(
   registry: ArtifactRegistry,
-  options: EngineOptions,
+  options: GenerationOptions,
   stores: StoreSet,
 ): Environment {
   return {
@@ -104,28 +119,17 @@ function environmentOf(
     bodyBytesMax: options.bodyBytesMax,
     traces: options.traces,
     newMessageId: options.newMessageId ?? (() => `urn:uuid:${randomUUID()}`),
-    shared: new SharedState(),
+    shared: new SharedState(options.flowMemory),
+    outcomes: new Outcomes(),
     sql: options.sql,
     scripts: new ScriptSandbox(options.clock ?? systemClock),
     template: (name) => registry.templates.get(name),
-    sequence: (key) => registry.sequences.get(key) ?? resourceOf(registry, registry.sequences, key),
-    endpoint: (key) => registry.endpoints.get(key) ?? resourceOf(registry, registry.endpoints, key),
+    sequence: (key) => sequenceBy(key, registry),
+    endpoint: (key) => endpointBy(key, registry),
     endpointTemplate: (name) => registry.endpointTemplates.get(name),
     endpointStates: options.endpointStates ?? new EndpointStates(),
     store: (name) => stores.get(name),
     localEntry: (key) => registry.localEntries.get(key),
     resource: (key) => registry.resource(key),
   };
-}
-
-/** A registry resource that holds a sequence or an endpoint, read when it is first asked for. */
-function resourceOf<T>(
-  registry: ArtifactRegistry,
-  artifacts: ReadonlyMap<string, T>,
-  key: string,
-): T | undefined {
-  const resource = registry.resource(key);
-  if (!resource) return undefined;
-  if (!artifacts.has(resource.key)) resolveEntry(resource, registry);
-  return artifacts.get(resource.key);
 }

@@ -46,16 +46,17 @@ export class ByteQueue implements ByteStream {
   /** A piece. It is not copied: it must stay as it is. */
   push(chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#sink && !this.#sinkPaused) {
-      if (!this.#sink.onBodyData(chunk)) {
-        this.#sinkPaused = true;
-        this.#pauseSource();
-      }
-      return;
-    }
+    if (this.#sink && !this.#sinkPaused) return this.#pass(this.#sink, chunk, true);
     this.#kept.push(chunk);
     this.#keptBytes += chunk.length;
     if (this.#keptBytes >= KEPT_BYTES_MAX) this.#pauseSource();
+  }
+
+  /** A piece that is overwritten after the call: copied where its reader does not take it now. */
+  offer(chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#sink && !this.#sinkPaused) this.#pass(this.#sink, chunk, false);
+    else this.push(Buffer.from(chunk));
   }
 
   end(): void {
@@ -98,12 +99,18 @@ export class ByteQueue implements ByteStream {
     if (!this.#ended && !this.#fault) this.#source.cancel();
   }
 
+  #pass(sink: ByteSink, chunk: Buffer, stays: boolean): void {
+    if (sink.onBodyData(chunk, stays)) return;
+    this.#sinkPaused = true;
+    this.#pauseSource();
+  }
+
   #deliver(): void {
     while (!this.#sinkPaused && !this.#over) {
       const chunk = this.#kept.shift();
       if (!chunk) break;
       this.#keptBytes -= chunk.length;
-      if (this.#sink?.onBodyData(chunk) === false) this.#sinkPaused = true;
+      if (this.#sink?.onBodyData(chunk, true) === false) this.#sinkPaused = true;
     }
     this.#tell();
     if (!this.#sourcePaused || this.#sinkPaused || this.#over) return;

@@ -6,8 +6,11 @@
 
 /** Whoever takes the bytes. After `onBodyEnd` or `onBodyFault` nothing more comes. */
 export interface ByteSink {
-  /** `chunk` may be overwritten after the call: what is kept must be copied. @returns false: no more until `resume`. */
-  onBodyData(chunk: Buffer): boolean;
+  /**
+   * @param stays the chunk is left as it is; else it may be overwritten after the call, and what is kept must be copied.
+   * @returns false: no more until `resume`.
+   */
+  onBodyData(chunk: Buffer, stays: boolean): boolean;
   onBodyEnd(): void;
   /** The bytes broke off. */
   onBodyFault(error: Error): void;
@@ -47,10 +50,10 @@ export function collectBytes(stream: ByteStream, bytesMax: number): Promise<Buff
   const chunks: Buffer[] = [];
   let length = 0;
   stream.consume({
-    onBodyData(chunk) {
+    onBodyData(chunk, stays) {
       length += chunk.length;
       if (length <= bytesMax) {
-        chunks.push(Buffer.from(chunk));
+        chunks.push(stays ? chunk : Buffer.from(chunk));
         return true;
       }
       chunks.length = 0;

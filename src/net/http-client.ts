@@ -1,58 +1,27 @@
 /**
- * Outgoing HTTP/1.1: undici's connection pools, one an origin, driven by its dispatch calls without streams or
- * promises of its own. Bodies go both ways as ByteStreams, each at the pace of its reader; header fields keep
- * order and repetition (RFC 9110 5.3). Redirects are an answer like any other. The only room of undici.
+ * Outgoing HTTP/1.1. Origins are called over pools of our own (direct-client.ts); what goes through a forward proxy is
+ * undici's. Bodies go both ways as ByteStreams, each at the pace of its reader; header fields keep order and
+ * repetition (RFC 9110 5.3). Redirects are an answer like any other. The only room of undici.
  */
 import type { Readable } from "node:stream";
-import { Agent, type Dispatcher, errors, ProxyAgent } from "undici";
-import { AppError, messageOf, systemCodeOf } from "../errors/app-error.ts";
+import { errors, ProxyAgent } from "undici";
+import { systemCodeOf } from "../errors/app-error.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { ByteStream } from "./byte-stream.ts";
+import { DirectClient } from "./direct-client.ts";
 import type { HeaderField } from "./http1/header-field.ts";
 import { isProxied, type OutgoingProxy } from "./outgoing-proxy.ts";
+import {
+  HttpFailure,
+  type HttpFailureKind,
+  type IncomingResponse,
+  kindOfSystemError,
+  type OutgoingRequest,
+} from "./outgoing-request.ts";
 import { type OutgoingTls, tlsOptionsFor } from "./outgoing-tls.ts";
 import { readableOf } from "./readable-bytes.ts";
 import { ResponseReceiver } from "./response-receiver.ts";
 import { splitUrl, type UrlParts } from "./url-parts.ts";
-
-export interface OutgoingRequest {
-  readonly method: string;
-  /** Absolute http or https URL. */
-  readonly url: string;
-  /** Content-Length belongs to a stream of known length; without it a stream goes out in chunks. */
-  readonly headers: readonly HeaderField[];
-  readonly body: ByteStream | Buffer | undefined;
-  /** Until the head of the response is there, in milliseconds. Default: the client's. */
-  readonly timeoutMs?: number | undefined;
-  /** The connection serves no other request after this one. Default: it may. */
-  readonly closes?: boolean | undefined;
-  /** The request line holds the whole URL. Default: path and query. */
-  readonly absoluteTarget?: boolean | undefined;
-  /** The connection ends with the response; the request line still says 1.1, which a server of 1.0 takes. */
-  readonly httpVersion?: "1.0" | undefined;
-}
-
-export interface IncomingResponse {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: readonly HeaderField[];
-  /** Must be read to its end or discarded. */
-  readonly body: ByteStream;
-}
-
-/** Why there was no response. */
-export type HttpFailureKind = "refused" | "connect-timeout" | "timeout" | "closed" | "protocol";
-
-/** A request that got no response. */
-export class HttpFailure extends AppError {
-  readonly kind: HttpFailureKind;
-
-  constructor(kind: HttpFailureKind, message: string, cause: unknown) {
-    const retryable = kind === "refused" || kind === "connect-timeout";
-    super("UPSTREAM_FAILED", message, { side: "upstream", retryable, cause });
-    this.name = "HttpFailure";
-    this.kind = kind;
-  }
-}
 
 export interface HttpClientOptions {
   /** Time for the connection to be made. Default: 10 s. */
@@ -65,115 +34,67 @@ export interface HttpClientOptions {
   readonly keepAliveMs?: number;
   /** Most connections to one origin; further requests wait for one. Default: 1024. */
   readonly connectionsMax?: number;
+  /** Most requests to one origin that wait for a connection; more fail at once. Default: 5000. */
+  readonly queueMax?: number;
   /** Largest head of a response in bytes. Default: 64 KB. */
   readonly headBytesMax?: number;
   /** Default: the public authorities, host names are checked. */
   readonly tls?: OutgoingTls | undefined;
   /** Default: every origin is called directly. */
   readonly proxy?: OutgoingProxy | undefined;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
 }
 
-const REFUSED_CODES = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-]);
-const TIMEOUT_CODES = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
+const TIMEOUT_CODES = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
 /** Addresses whose parts are remembered. */
 const KNOWN_URLS_MAX = 1_000;
 
 export class HttpClient {
-  readonly #options: HttpClientOptions;
-  readonly #agent: Agent;
+  readonly #direct: DirectClient;
+  readonly #proxy: OutgoingProxy | undefined;
   readonly #proxyAgent: ProxyAgent | undefined;
-  /** Servers with TLS options of their own, by "host:port". */
-  readonly #profiled = new Map<string, Agent>();
   readonly #urls = new Map<string, UrlParts>();
 
   constructor(options: HttpClientOptions = {}) {
-    this.#options = options;
-    this.#agent = new Agent(this.#agentOptions(undefined));
-    const { proxy } = options;
-    if (proxy) {
-      const uri = `http://${proxy.host}:${proxy.port}`;
-      const own = this.#agentOptions(undefined);
-      const requestTls = options.tls ? tlsOptionsFor(options.tls, undefined) : {};
-      this.#proxyAgent = new ProxyAgent({ ...own, uri, requestTls, proxyTunnel: false });
-    }
-  }
-
-  /** Resolves with the head of the response; the body may still be coming. @throws HttpFailure when there is none. */
-  send(outgoing: OutgoingRequest): Promise<IncomingResponse> {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingResponse>();
-    const receiver = new ResponseReceiver(resolve, (error) =>
-      reject(failureOf(outgoing.url, error)),
-    );
-    try {
-      const { origin, path, authority, authorization } = this.#partsOf(outgoing.url);
-      const { timeoutMs, absoluteTarget } = outgoing;
-      const closes = outgoing.closes === true || outgoing.httpVersion === "1.0";
-      const headers = flatHeaders(outgoing.headers, authorization);
-      this.#dispatcherFor(origin, authority).dispatch(
-        {
-          origin,
-          path: absoluteTarget === true ? `${origin}${path}` : path,
-          method: outgoing.method,
-          headers,
-          body: outgoingBody(outgoing.body),
-          ...(closes ? { reset: true } : {}),
-          ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs }),
-        },
-        receiver,
-      );
-    } catch (error) {
-      // Undici throws for what it does not send: a method, path or field that HTTP does not allow.
-      if (outgoing.body && !Buffer.isBuffer(outgoing.body)) outgoing.body.discard();
-      reject(failureOf(outgoing.url, error));
-    }
-    return promise;
-  }
-
-  /** Ends all connections at once. */
-  async close(): Promise<void> {
-    const agents = [this.#agent, ...this.#profiled.values()];
-    await Promise.all(agents.map((agent) => agent.destroy()));
-    await this.#proxyAgent?.destroy();
-  }
-
-  #dispatcherFor(origin: string, authority: string): Dispatcher {
-    const { proxy, tls } = this.#options;
-    if (this.#proxyAgent && proxy && isProxied(proxy, authority)) return this.#proxyAgent;
-    if (tls === undefined || !origin.startsWith("https:")) return this.#agent;
-    if (!tls.profiles.has(authority)) return this.#agent;
-    const known = this.#profiled.get(authority);
-    if (known) return known;
-    const agent = new Agent(this.#agentOptions(authority));
-    this.#profiled.set(authority, agent);
-    return agent;
-  }
-
-  #agentOptions(authority: string | undefined): Agent.Options {
     const {
       connectTimeoutMs = 10_000,
       headersTimeoutMs = 120_000,
       bodyTimeoutMs = 180_000,
       keepAliveMs = 15_000,
       connectionsMax = 1_024,
+      queueMax = 5_000,
       headBytesMax = 64 * 1024,
       tls,
-    } = this.#options;
-    return {
-      headersTimeout: headersTimeoutMs,
-      bodyTimeout: bodyTimeoutMs,
-      keepAliveTimeout: keepAliveMs,
-      connections: connectionsMax,
-      maxHeaderSize: headBytesMax,
-      allowH2: false,
-      connect: { timeout: connectTimeoutMs, ...(tls ? tlsOptionsFor(tls, authority) : {}) },
-    };
+      proxy,
+      clock,
+    } = options;
+    const times = { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, keepAliveMs };
+    const limits = { ...times, connectionsMax, queueMax, headBytesMax };
+    this.#direct = new DirectClient({ ...limits, tls, clock });
+    this.#proxy = proxy;
+    this.#proxyAgent = proxy && proxyAgent(proxy, limits, tls);
+  }
+
+  /** Resolves with the head of the response; the body may still be coming. @throws HttpFailure when there is none. */
+  send(outgoing: OutgoingRequest): Promise<IncomingResponse> {
+    try {
+      const parts = this.#partsOf(outgoing.url);
+      const agent = this.#proxyAgent;
+      const isDirect = !agent || !this.#proxy || !isProxied(this.#proxy, parts.authority);
+      return isDirect ? this.#direct.send(outgoing, parts) : sendByProxy(agent, outgoing, parts);
+    } catch (error) {
+      // Thrown for what is not sent: a method, address or field that HTTP does not allow.
+      if (outgoing.body && !Buffer.isBuffer(outgoing.body)) outgoing.body.discard();
+      return Promise.reject(HttpFailure.of("protocol", outgoing.url, error));
+    }
+  }
+
+  /** Ends all connections at once. */
+  async close(): Promise<void> {
+    this.#direct.close();
+    await this.#proxyAgent?.destroy();
   }
 
   #partsOf(url: string): UrlParts {
@@ -184,6 +105,53 @@ export class HttpClient {
     this.#urls.set(url, parts);
     return parts;
   }
+}
+
+function proxyAgent(
+  { host, port }: OutgoingProxy,
+  limits: Required<Omit<HttpClientOptions, "tls" | "proxy" | "clock" | "queueMax">>,
+  tls: OutgoingTls | undefined,
+): ProxyAgent {
+  const requestTls = tls ? tlsOptionsFor(tls, undefined) : {};
+  return new ProxyAgent({
+    uri: `http://${host}:${port}`,
+    headersTimeout: limits.headersTimeoutMs,
+    bodyTimeout: limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connections: limits.connectionsMax,
+    maxHeaderSize: limits.headBytesMax,
+    allowH2: false,
+    connect: { timeout: limits.connectTimeoutMs, ...requestTls },
+    requestTls,
+    proxyTunnel: false,
+  });
+}
+
+/** The request line of HTTP/1.0 is not to be had here: a proxy speaks its own version to the server anyway. */
+function sendByProxy(
+  agent: ProxyAgent,
+  outgoing: OutgoingRequest,
+  { origin, path, authorization }: UrlParts,
+): Promise<IncomingResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingResponse>();
+  const { method, url, timeoutMs, absoluteTarget } = outgoing;
+  const closes = outgoing.closes === true || outgoing.httpVersion === "1.0";
+  const receiver = new ResponseReceiver(resolve, (error) =>
+    reject(HttpFailure.of(failureKind(error), url, error)),
+  );
+  agent.dispatch(
+    {
+      origin,
+      path: absoluteTarget === true ? `${origin}${path}` : path,
+      method,
+      headers: flatHeaders(outgoing.headers, authorization),
+      body: outgoingBody(outgoing.body),
+      ...(closes ? { reset: true } : {}),
+      ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs }),
+    },
+    receiver,
+  );
+  return promise;
 }
 
 function outgoingBody(body: ByteStream | Buffer | undefined): Buffer | Readable | null {
@@ -200,24 +168,14 @@ function flatHeaders(fields: readonly HeaderField[], authorization: string | und
   return isGiven ? flat : [...flat, "authorization", authorization];
 }
 
-function failureOf(url: string, error: unknown): HttpFailure {
-  return new HttpFailure(failureKind(error), `${withoutUserInfo(url)}: ${messageOf(error)}`, error);
-}
-
-/** A password in an address is no text for a log. */
-function withoutUserInfo(url: string): string {
-  return url.replace(/^(https?:\/\/)[^/?#]*@/i, "$1");
-}
-
 function failureKind(error: unknown): HttpFailureKind {
   const code = systemCodeOf(error) ?? "";
   if (code === "UND_ERR_CONNECT_TIMEOUT") return "connect-timeout";
-  if (REFUSED_CODES.has(code)) return "refused";
   if (TIMEOUT_CODES.has(code)) return "timeout";
   const isProtocol =
     error instanceof errors.HTTPParserError ||
     error instanceof errors.HeadersOverflowError ||
     error instanceof errors.InvalidArgumentError ||
     error instanceof TypeError;
-  return isProtocol ? "protocol" : "closed";
+  return isProtocol ? "protocol" : kindOfSystemError(error);
 }

@@ -15,7 +15,7 @@ export function readableOf(stream: ByteStream): Readable {
       if (begun) return stream.resume();
       begun = true;
       stream.consume({
-        onBodyData: (chunk) => readable.push(Buffer.from(chunk)),
+        onBodyData: (chunk, stays) => readable.push(stays ? chunk : Buffer.from(chunk)),
         onBodyEnd() {
           over = true;
           readable.push(null);

@@ -36,6 +36,10 @@ export interface NodeStatus {
   readonly members: readonly MemberView[];
   /** What keeps `members` from being up to date, as a sentence; absent: nothing that the node knows of. */
   readonly clusterTrouble?: string;
+  /** Of a manager: which workers drain or restart on its word, a sentence each; absent: none. */
+  readonly draining?: readonly string[];
+  /** Which public certificates have expired or soon will, as a sentence; absent: none. */
+  readonly certificateTrouble?: string;
 }
 
 /** The message of the IPC channel. */

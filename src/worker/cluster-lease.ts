@@ -65,11 +65,12 @@ export class ClusterLease implements JobLease, Closable {
     const { cluster, log } = this.#options;
     const { job, holder } = claimed;
     claimed.claim ??= cluster.lease(job, {
-      gained: (term) => {
+      gained: (grant) => {
         if (claimed.isEnding) return;
+        const { term } = grant;
         log.info(`This worker does the ${job} of the cluster from now on`, { term });
         claimed.isHeld = true;
-        holder.gained();
+        holder.gained(grant);
       },
       lost: () => {
         if (!claimed.isHeld) return;

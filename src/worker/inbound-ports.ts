@@ -41,7 +41,7 @@ export class InboundPorts implements InboundDoors, Closable {
 
   async open(door: InboundDoor): Promise<() => void> {
     const known = this.#open.get(door.port);
-    if (known?.isFree === false) throw takenBy(known.answering.door, door);
+    if (known?.isFree === false) throw takenBy(`the ${known.answering.door.title}`, door);
     // A port that changes between http and https cannot be handed over.
     if (known && known.transport !== door.transport) this.#close(door.port, known);
     const port = this.#open.get(door.port) ?? (await this.#listen(door));
@@ -76,12 +76,15 @@ export class InboundPorts implements InboundDoors, Closable {
   async #listen(door: InboundDoor): Promise<OpenPort> {
     const { addressPrefixes, inFlight, log } = this.#options;
     const answering = { door };
+    const config = this.#listenerConfig(door);
     const listener = await ServiceListener.start({
-      config: this.#listenerConfig(door),
+      config,
       addressPrefixes,
       inFlight,
       log,
       currentEngine: () => ({ handle: answering.door.handle }),
+    }).catch((error: unknown) => {
+      throw isPortBusy(error) ? takenBy("another process", { ...door, port: config.port }) : error;
     });
     const open = { transport: door.transport, listener, answering, isFree: false };
     this.#open.set(door.port, open);
@@ -107,7 +110,12 @@ export class InboundPorts implements InboundDoors, Closable {
   }
 }
 
-function takenBy(holder: InboundDoor, { title, port }: InboundDoor): AppError {
-  const sentence = `port ${port} is taken by the ${holder.title}: give the ${title} another inbound.http.port`;
+function isPortBusy(error: unknown): boolean {
+  return error instanceof AppError && error.code === "PORT_BUSY";
+}
+
+/** The port offset, which other ports are moved with, does not move these. */
+function takenBy(holder: string, { title, port }: InboundDoor): AppError {
+  const sentence = `port ${port} is taken by ${holder}: give the ${title} another inbound.http.port`;
   return new AppError("PORT_BUSY", sentence, { side: "config" });
 }

@@ -1,13 +1,14 @@
 /**
  * The management port of a worker: what it runs and whether it is well, for people, probes and the manager; its log and
- * its traces for the manager alone (`log-door.ts`, `trace-door.ts`). A worker changes nothing: every request that would is answered 403 with
- * a sentence that names the manager.
+ * its traces for the manager alone (`log-door.ts`, `trace-door.ts`), and the manager's part in deploys and draining
+ * (`change-door.ts`). Whoever else would change something is answered 403 with a sentence that names the manager.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Readiness } from "../cluster/stability.ts";
 import type { ConnectorConfig } from "../config/node-config.ts";
+import type { ChangeDoor } from "./change-door.ts";
 import type { TraceDoor } from "./trace-door.ts";
 import { listen, portOf } from "../net/listen.ts";
 import { isWebSocketRequest } from "../net/web-socket.ts";
@@ -22,6 +23,8 @@ export interface WorkerView {
   readonly revision: string | undefined;
   /** What the node waits for beside a revision. */
   readonly readiness: Readiness;
+  /** It takes no new sessions. */
+  readonly draining: boolean;
   readonly artifacts: readonly {
     readonly kind: string;
     readonly name: string;
@@ -32,6 +35,9 @@ export interface WorkerView {
   /** Where changes are made, for example "https://mgt.esb.localhost:8443/carbon". */
   readonly managerUrl: string | undefined;
 }
+
+/** The manager keeps its connection from one deploy to the next. */
+const KEPT_MS = 75_000;
 
 type Page = (view: WorkerView) => { readonly status: number; readonly body: object };
 
@@ -53,11 +59,17 @@ const PAGES: Readonly<Record<string, Page>> = {
   }),
 };
 
-/** A degraded worker serves its revision and says what it is without. */
-function readyPage({ revision, readiness: { missing, degraded } }: WorkerView): ReturnType<Page> {
+/** A degraded worker serves its revision and says what it is without; one that drains serves too, and wants nothing new. */
+function readyPage(view: WorkerView): ReturnType<Page> {
+  const {
+    revision,
+    draining,
+    readiness: { missing, degraded },
+  } = view;
   const all = [...missing, ...(revision === undefined ? ["the first revision"] : [])].join(", ");
   const isReady = revision !== undefined && (missing.length === 0 || degraded);
   if (!isReady) return { status: 503, body: { status: "starting", missing: all } };
+  if (draining) return { status: 503, body: { status: "draining", revision } };
   if (degraded) return { status: 200, body: { status: "degraded", revision, missing: all } };
   return { status: 200, body: { status: "ready", revision } };
 }
@@ -67,6 +79,7 @@ export interface ManagementParts {
   readonly view: () => WorkerView;
   readonly logs: LogDoor;
   readonly traces: TraceDoor;
+  readonly changes: ChangeDoor;
   /** Certificates that are replaced while the port is open. Default: those of the connector's files. */
   readonly identity?: LiveIdentity | undefined;
 }
@@ -105,13 +118,19 @@ export class ManagementListener implements Closable {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    const [path = "/"] = (request.url ?? "/").split("?", 1);
+    const change = this.#parts.changes.answer(request, path);
+    if (change) void change.then(({ status, body }) => send(response, status, body));
+    else this.#show(request, response, path);
+  }
+
+  #show(request: IncomingMessage, response: ServerResponse, path: string): void {
     const view = this.#parts.view();
     request.resume();
     if (request.method !== "GET" && request.method !== "HEAD") {
       send(response, 403, { Error: readOnlySentence(view), code: "READ_ONLY_NODE" });
       return;
     }
-    const [path = "/"] = (request.url ?? "/").split("?", 1);
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
     const traces = this.#parts.traces.page(request, path);
     if (page) {
@@ -135,7 +154,7 @@ export class ManagementListener implements Closable {
 
 /** A client certificate is asked for and not insisted on: only the manager has one that opens more. */
 function makeServer({ tls }: ConnectorConfig, live: LiveIdentity | undefined): Server {
-  const upgrades = { shouldUpgradeCallback: isTailRequest };
+  const upgrades = { shouldUpgradeCallback: isTailRequest, keepAliveTimeout: KEPT_MS };
   if (!tls) return createServer(upgrades);
   const asked = { requestCert: true, rejectUnauthorized: false };
   const identity = live ?? new LiveIdentity(readServerIdentity(tls));

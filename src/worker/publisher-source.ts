@@ -1,6 +1,7 @@
 /** The source of a standalone node: the manager of the same process, whose repository is on this machine. */
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
-import type { RevisionSource, SourceRevision } from "./revision-source.ts";
+import type { RevisionRead, RevisionSource, SourceRevision } from "./revision-source.ts";
+import { untrusted } from "./untrusted-revision.ts";
 
 export class PublisherSource implements RevisionSource {
   readonly description = "the deployment repository of this node";
@@ -10,15 +11,29 @@ export class PublisherSource implements RevisionSource {
     this.#publisher = publisher;
   }
 
-  async current(): Promise<SourceRevision | undefined> {
-    const live = await this.#publisher.live();
-    if (live === undefined) return undefined;
-    const { commit, files } = await this.#publisher.read(live);
-    return { id: commit, files };
+  live(): Promise<string | undefined> {
+    return this.#publisher.live();
   }
 
-  lastGood(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  /** All that the manager proposes is here. */
+  fetch(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async read(id: string, running: string | undefined): Promise<RevisionRead> {
+    const fault = await this.#publisher.verify(id, running === undefined ? [] : [running]);
+    if (fault) return untrusted(fault);
+    return { kind: "read", revision: await this.readGood(id) };
+  }
+
+  /** What ran is what is live. */
+  goodRevisions(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  async readGood(id: string): Promise<SourceRevision> {
+    const { files } = await this.#publisher.read(id);
+    return { id, files };
   }
 
   rememberGood(): Promise<void> {

@@ -24,7 +24,7 @@ export class RequestStream implements ByteStream {
     const chunks: Buffer[] = [];
     this.consume({
       // Kept beyond the call: the buffer of the socket is used again.
-      onBodyData: (chunk) => chunks.push(Buffer.from(chunk)) > 0,
+      onBodyData: (chunk, stays) => chunks.push(stays ? chunk : Buffer.from(chunk)) > 0,
       onBodyEnd: () => {},
       onBodyFault: () => {},
     });
@@ -35,7 +35,7 @@ export class RequestStream implements ByteStream {
   consume(sink: ByteSink): void {
     this.#taken = true;
     this.#body.consume({
-      onBodyData: (chunk) => this.#discarded || sink.onBodyData(chunk),
+      onBodyData: (chunk, stays) => this.#discarded || sink.onBodyData(chunk, stays),
       onBodyEnd: () => {
         if (!this.#discarded) sink.onBodyEnd();
       },

@@ -1,21 +1,29 @@
 /**
- * Keeps a worker on the revision that its source names: looks when a cluster message asks for it and on
- * every tick, compiles a generation beside the running one and switches by one assignment. A faulty
- * revision changes nothing; it is logged once with every file, line and reason, and looked at again when
- * the source names another one. Looks never overlap.
+ * Keeps a worker on the revision that its source names. It takes part in deploys (RevisionStage): a candidate is made
+ * ready beside the running generation, and the switch is one assignment. It looks at the source as well, when a cluster
+ * message asks for it and on every tick, so that it follows even when nobody tells it anything. A revision that is faulty
+ * or untrusted changes nothing and is logged once with every reason. Looks never overlap.
  */
-import { formatProblem, type ConfigProblem } from "../errors/config-error.ts";
+import type {
+  OutcomesAnswer,
+  RevisionStage,
+  StageAnswer,
+  StageRequest,
+  SwitchAnswer,
+} from "../depsync/barrier/revision-stage.ts";
 import { messageOf } from "../errors/app-error.ts";
-import type { ArtifactSummary, CompileResult, Engine } from "../mediation/engine.ts";
+import { formatProblem } from "../errors/config-error.ts";
 import type { Log } from "../observability/log.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
-import type { RevisionSource, SourceRevision } from "./revision-source.ts";
-
-/** One compiled revision; immutable. */
-export interface Generation {
-  readonly revision: string;
-  readonly engine: Engine;
-}
+import {
+  type Compile,
+  type Generation,
+  GenerationMaker,
+  type MadeGeneration,
+} from "./generation-maker.ts";
+import { logDifference, logProblems, short } from "./revision-log.ts";
+import type { RevisionSource } from "./revision-source.ts";
+import { StagedCandidate } from "./staged-candidate.ts";
 
 export interface RefusedRevision {
   readonly revision: string;
@@ -24,30 +32,50 @@ export interface RefusedRevision {
 
 export interface RevisionFollowerOptions {
   readonly source: RevisionSource;
-  readonly compile: (files: SourceRevision["files"]) => CompileResult;
-  /** Called after each switch, before the next look. */
+  readonly compile: Compile;
+  /** Called after each switch, before anything else is done. */
   readonly onSwitch: (generation: Generation) => void;
   readonly log: Log;
   readonly clock: Clock;
-  /** Time between two looks without a message: DeploymentUpdateInterval. */
+  /** Time between two looks without a message. */
   readonly tickMs: number;
 }
 
 /** After a failed look the next one comes sooner than the tick: 1 s. */
 const RETRY_MS = 1_000;
+/** Between two looks that messages ask for: a storm of them costs two looks a second at most. */
+const MESSAGE_GAP_MS = 1_000;
+/** A start waits so long for its first look where a good revision runs already, and where none does. */
+const START_LOOK_MS = { good: 1_000, nothing: 5_000 };
 
-export class RevisionFollower {
+const STOPPING = "this worker is stopping";
+
+export class RevisionFollower implements RevisionStage {
   readonly #options: RevisionFollowerOptions;
+  readonly #maker: GenerationMaker;
+  readonly #candidate: StagedCandidate;
+  readonly #running = (): string | undefined => this.#current?.revision;
   #current: Generation | undefined;
   #refused: RefusedRevision | undefined;
+  /** A live revision that was compiled and is faulty: it stays so. */
+  #faulty: string | undefined;
+  /** What was read of the source before a switch may be older than the switch. */
+  #switches = 0;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
+  #messageTimer: Timer | undefined;
+  #remembering: Promise<void> = Promise.resolve();
   #unreachableSaid = false;
+  /** Of which revision it was said that it cannot be remembered. */
+  #forgottenSaid: string | undefined;
   #closed = false;
 
   constructor(options: RevisionFollowerOptions) {
     this.#options = options;
+    this.#maker = new GenerationMaker(options.source, options.compile);
+    this.#candidate = new StagedCandidate(options.clock);
   }
 
   get current(): Generation | undefined {
@@ -58,19 +86,18 @@ export class RevisionFollower {
     return this.#refused;
   }
 
-  /** Starts on the last good revision if there is one, then looks at the source and keeps following it. */
+  /**
+   * Starts on the newest good revision that can be read and compiled, then follows the source. The first look is waited
+   * for, but not for long: the repository may be out of reach.
+   */
   async start(): Promise<void> {
-    const { source, log } = this.#options;
-    try {
-      const good = await source.lastGood();
-      if (good) {
-        log.info(`Starting on the last good revision ${short(good.id)}`);
-        await this.#apply(good);
-      }
-    } catch (error) {
-      log.warn(`The last good revision cannot be read, starting without it: ${messageOf(error)}`);
-    }
-    await this.look();
+    await this.#startOnGood();
+    const { clock } = this.#options;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const waitMs = this.#current ? START_LOOK_MS.good : START_LOOK_MS.nothing;
+    const timer = clock.after(waitMs, resolve);
+    await Promise.race([this.look(), late]);
+    timer.cancel();
   }
 
   /** Looks now; a call during a look makes one more look follow it. Never rejects. */
@@ -84,10 +111,113 @@ export class RevisionFollower {
     return this.#looking;
   }
 
+  /** Looks because a message says so: now, or a moment later where a look has just begun. */
+  lookSoon(): void {
+    if (this.#messageTimer || this.#closed) return;
+    const { clock } = this.#options;
+    const waitMs = this.#lookedMs + MESSAGE_GAP_MS - clock.monotonicMs();
+    if (waitMs <= 0) {
+      void this.look();
+      return;
+    }
+    this.#messageTimer = clock.after(waitMs, () => {
+      this.#messageTimer = undefined;
+      void this.look();
+    });
+  }
+
+  async stage(request: StageRequest, signal?: AbortSignal): Promise<StageAnswer> {
+    const { deployment, commit } = request;
+    if (this.#closed) return { kind: "failed", reason: STOPPING };
+    if (this.#running() === commit) return { kind: "ready" };
+    const { log } = this.#options;
+    const onAbort = (): void => this.#candidate.forget(commit, "given up by the manager");
+    signal?.addEventListener("abort", onAbort);
+    try {
+      const make = (ending: AbortSignal): Promise<MadeGeneration> =>
+        this.#maker.makeCandidate(request, this.#running, ending);
+      const made = await this.#candidate.hold(commit, make);
+      if (made.kind === "made") log.info(`Candidate ${short(commit)} is ready`, { deployment });
+      return this.#stageAnswer(commit, made);
+    } catch (error) {
+      const reason = messageOf(error);
+      log.warn(`Candidate ${short(commit)} was not made ready: ${reason}`, { deployment });
+      return { kind: "failed", reason };
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** What was not staged here is looked for: once a manager says so, it is what is live. */
+  async activate(commit: string): Promise<SwitchAnswer> {
+    const made = await this.#candidate.of(commit)?.catch(() => undefined);
+    const isReady = made?.kind === "made" && !this.#closed && this.#running() !== commit;
+    if (isReady) void this.#switchTo(made);
+    else if (this.#running() !== commit) await this.look();
+    return { revision: this.#running() };
+  }
+
+  abandon(commit: string): Promise<void> {
+    this.#candidate.forget(commit, "abandoned by the manager");
+    return Promise.resolve();
+  }
+
+  /** Services that no message has reached are left out. */
+  outcomes(): Promise<OutcomesAnswer> {
+    const all = this.#current?.engine.outcomes() ?? [];
+    const services = all.filter(({ messages }) => messages > 0);
+    return Promise.resolve({ revision: this.#running(), services });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#messageTimer?.cancel();
+    this.#candidate.clear(STOPPING);
     await this.#looking;
+    await this.#remembering;
+  }
+
+  #stageAnswer(commit: string, made: MadeGeneration): StageAnswer {
+    const { log } = this.#options;
+    if (made.kind === "made") return { kind: "ready" };
+    if (made.kind === "faulty") {
+      logProblems(log, made.problems);
+      log.error(`Candidate ${short(commit)} is refused; nothing changes`);
+      return { kind: "faulty", problems: made.problems };
+    }
+    log.warn(`Candidate ${short(commit)} is not trusted: ${made.reason}`);
+    return { kind: "failed", reason: made.reason };
+  }
+
+  async #startOnGood(): Promise<void> {
+    const { source, log } = this.#options;
+    const good = await source.goodRevisions().catch((error: unknown) => {
+      log.warn(`The good revisions cannot be told, starting without them: ${messageOf(error)}`);
+      return [];
+    });
+    for (const [index, id] of good.entries()) {
+      const made = await this.#makeGood(id);
+      if (made?.kind !== "made") continue;
+      log.info(`Starting on the ${index === 0 ? "last " : ""}good revision ${short(id)}`);
+      void this.#switchTo(made);
+      return;
+    }
+  }
+
+  async #makeGood(id: string): Promise<MadeGeneration | undefined> {
+    const { log } = this.#options;
+    try {
+      const made = await this.#maker.makeGood(id);
+      if (made.kind !== "faulty") return made;
+      logProblems(log, made.problems);
+      log.warn(`The good revision ${short(id)} is faulty under this version, going without it`);
+    } catch (error) {
+      log.warn(
+        `The good revision ${short(id)} cannot be read, going without it: ${messageOf(error)}`,
+      );
+    }
+    return undefined;
   }
 
   async #lookUntilSettled(): Promise<void> {
@@ -105,12 +235,14 @@ export class RevisionFollower {
 
   /** @returns whether the source could be reached. */
   async #lookOnce(): Promise<boolean> {
-    const { source, log } = this.#options;
+    const { source, log, clock } = this.#options;
+    this.#lookedMs = clock.monotonicMs();
+    const switches = this.#switches;
     try {
-      const wanted = await source.current();
+      const wanted = await source.live();
       if (this.#unreachableSaid) log.info(`${source.description} can be reached again`);
       this.#unreachableSaid = false;
-      if (wanted) await this.#apply(wanted);
+      if (wanted !== undefined) await this.#follow(wanted, switches);
       return true;
     } catch (error) {
       if (!this.#unreachableSaid) {
@@ -121,86 +253,69 @@ export class RevisionFollower {
     }
   }
 
-  async #apply(wanted: SourceRevision): Promise<void> {
-    const { compile, onSwitch } = this.#options;
-    if (wanted.id === this.#current?.revision || wanted.id === this.#refused?.revision) return;
-    const result = compile(wanted.files);
-    if (result.kind === "faulty") {
-      this.#refuse(wanted, result.problems);
+  /** `switches`: as many as there were before the source was asked. */
+  async #follow(wanted: string, switches: number): Promise<void> {
+    if (wanted === this.#running()) return this.#remember(wanted);
+    if (switches !== this.#switches) {
+      this.#lookAgain = true;
       return;
     }
-    const before = this.#current;
-    const generation = { revision: wanted.id, engine: result.engine };
-    this.#current = generation;
-    this.#refused = undefined;
-    this.#logDifference(before?.engine.artifacts ?? [], result.engine.artifacts);
-    for (const warning of result.warnings) this.#options.log.warn(formatProblem(warning));
-    onSwitch(generation);
-    await this.#remember(wanted.id);
+    if (wanted === this.#faulty && wanted === this.#refused?.revision) return;
+    const staged = await this.#candidate.of(wanted)?.catch(() => undefined);
+    const made = staged ?? (await this.#maker.make(wanted, this.#running));
+    if (switches !== this.#switches) this.#lookAgain = true;
+    else if (made.kind === "made") await this.#switchTo(made);
+    else this.#refuse(wanted, made);
   }
 
-  /** What cannot be remembered (a full disk) runs all the same; only the next start would not know it. */
+  /** Resolves when the revision is remembered; the switch itself is over at once. */
+  #switchTo({ generation, warnings }: MadeGeneration & { readonly kind: "made" }): Promise<void> {
+    const { log, onSwitch } = this.#options;
+    const { revision, engine } = generation;
+    const before = this.#current;
+    this.#current = generation;
+    this.#switches += 1;
+    this.#refused = undefined;
+    onSwitch(generation);
+    this.#candidate.forget(revision, "taken");
+    logDifference(log, before?.engine.artifacts ?? [], engine.artifacts);
+    for (const warning of warnings) log.warn(formatProblem(warning));
+    log.info(`Running revision ${short(revision)} with ${engine.artifacts.length} artifacts`);
+    this.#remembering = this.#remembering.then(() => this.#remember(revision));
+    return this.#remembering;
+  }
+
+  /** What cannot be remembered (a full disk) runs all the same; only the next start would not know it. Said once. */
   async #remember(id: string): Promise<void> {
+    if (id !== this.#running()) return;
     const { source, log } = this.#options;
     try {
-      await source.rememberGood(id);
+      const [newest] = await source.goodRevisions();
+      if (newest !== id) await source.rememberGood(id);
+      this.#forgottenSaid = undefined;
     } catch (error) {
+      if (this.#forgottenSaid === id) return;
+      this.#forgottenSaid = id;
       log.warn(
         `Revision ${short(id)} runs but cannot be remembered for the next start: ${messageOf(error)}`,
       );
+      // The source may mend itself then.
+      this.lookSoon();
     }
   }
 
-  #refuse(wanted: SourceRevision, problems: readonly ConfigProblem[]): void {
+  #refuse(wanted: string, made: Exclude<MadeGeneration, { readonly kind: "made" }>): void {
     const { log } = this.#options;
-    this.#refused = { revision: wanted.id, problems: problems.map(formatProblem) };
-    for (const file of new Set(problems.map((problem) => problem.file))) {
-      log.error(`Deployment of the Synapse Artifact from file : ${file} : Failed!`);
-    }
-    for (const problem of problems) log.error(formatProblem(problem));
-    const kept = this.#current
-      ? `revision ${short(this.#current.revision)} keeps running`
-      : "nothing runs yet";
-    log.error(`Revision ${short(wanted.id)} is refused; ${kept}`);
+    const problems = made.kind === "faulty" ? made.problems.map(formatProblem) : [made.reason];
+    const isNew = this.#refused?.revision !== wanted || this.#refused.problems[0] !== problems[0];
+    this.#refused = { revision: wanted, problems };
+    this.#faulty = made.kind === "faulty" ? wanted : undefined;
+    if (!isNew) return;
+    if (made.kind === "faulty") logProblems(log, made.problems);
+    else log.error(`Revision ${short(wanted)} is not trusted: ${made.reason}`);
+    const running = this.#running();
+    const kept =
+      running === undefined ? "nothing runs yet" : `revision ${short(running)} keeps running`;
+    log.error(`Revision ${short(wanted)} is refused; ${kept}`);
   }
-
-  #logDifference(before: readonly ArtifactSummary[], after: readonly ArtifactSummary[]): void {
-    const { log } = this.#options;
-    const key = (artifact: ArtifactSummary): string => `${artifact.kind} ${artifact.name}`;
-    const had = new Set(before.map(key));
-    const has = new Set(after.map(key));
-    for (const artifact of before) {
-      if (!has.has(key(artifact))) log.info(`${title(artifact)} has been undeployed`);
-    }
-    for (const artifact of after) {
-      if (!had.has(key(artifact))) {
-        for (const line of startLines(artifact)) log.info(line);
-        log.info(`${title(artifact)} has been deployed from file : ${artifact.path}`);
-      }
-    }
-    log.info(
-      `Running revision ${short(this.#current?.revision ?? "")} with ${after.length} artifacts`,
-    );
-  }
-}
-
-/** What WSO2 logs while it makes an artifact ready. */
-function startLines({ kind, name }: ArtifactSummary): readonly string[] {
-  if (kind === "api") return [`Initializing API: ${name}`];
-  if (kind !== "proxy-service") return [];
-  return [
-    `Building Axis service for Proxy service : ${name}`,
-    `Adding service ${name} to the Axis2 configuration`,
-    `Successfully created the Axis2 service for Proxy service : ${name}`,
-  ];
-}
-
-/** WSO2's words: "Proxy service named 'P'", "Sequence named 'S'". */
-function title(artifact: ArtifactSummary): string {
-  const words = artifact.kind === "api" ? "API" : artifact.kind.replaceAll("-", " ");
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)} named '${artifact.name}'`;
-}
-
-function short(revision: string): string {
-  return revision.slice(0, 12);
 }

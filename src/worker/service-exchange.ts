@@ -6,7 +6,7 @@ import { STATUS_CODES } from "node:http";
 import type { Engine, HeaderList, ServiceRequest, ServiceResponse } from "../mediation/engine.ts";
 import type { ByteSink, ByteStream } from "../net/byte-stream.ts";
 import { CONNECTION_FIELDS } from "../net/connection-fields.ts";
-import { firstValue, type HeaderField } from "../net/http1/header-field.ts";
+import { firstValue, type HeaderField, isToken, safeValue } from "../net/http1/header-field.ts";
 import type { RequestBody } from "../net/http1/request-body.ts";
 import type { ServerExchange } from "../net/http1/server-exchange.ts";
 import { RequestStream } from "./request-stream.ts";
@@ -56,9 +56,9 @@ export class ServiceExchange implements ByteSink {
     this.#answer({ status, headers: [type, ...headers], body: Buffer.from(text) });
   }
 
-  onBodyData(chunk: Buffer): boolean {
+  onBodyData(chunk: Buffer, stays: boolean): boolean {
     const exchange = this.#exchange;
-    exchange.write(chunk);
+    exchange.write(chunk, stays);
     if (exchange.flush()) return true;
     exchange.whenDrained(() => this.#stream?.resume());
     return false;
@@ -141,7 +141,7 @@ export class ServiceExchange implements ByteSink {
     const fields = this.#fieldsOf(answer.headers, !isOwn && status !== 204);
     if (isOwn) fields.push(["Content-Length", String(length), "content-length"]);
     this.#start(answer, fields, body !== undefined);
-    if (body && !isBare) this.#exchange.write(body);
+    if (body && !isBare) this.#exchange.write(body, true);
     this.#exchange.end();
   }
 
@@ -154,6 +154,8 @@ export class ServiceExchange implements ByteSink {
     const fields: HeaderField[] = [];
     let hasDate = false;
     for (const field of headers) {
+      // A script may have made up a name that is none.
+      if (field[2] === undefined && !isToken(field[0])) continue;
       const lower = field[2] ?? field[0].toLowerCase();
       if (CONNECTION_FIELDS.has(lower) || (lower === "content-length" && !keepsLength)) continue;
       if (lower === "date") hasDate = true;
@@ -182,7 +184,7 @@ function wholeOf(stream: ByteStream): ByteStream | Buffer {
 
 /** The standard phrase where the answer has none of its own: some clients do not take an empty one. */
 function reasonOf({ status, reason = "" }: ServiceResponse): string {
-  return reason.trim() === "" ? (STATUS_CODES[status] ?? "Unknown") : reason;
+  return reason.trim() === "" ? (STATUS_CODES[status] ?? "Unknown") : safeValue(reason);
 }
 
 /** A client that takes the worker for a proxy names scheme and host as well (RFC 9112 3.2.2). */

@@ -1,6 +1,6 @@
 /**
- * A worker: service ports, the generation that they are answered by, and a management port that changes
- * nothing. It takes traffic (member state "active") once it listens and runs a first revision. In a
+ * A worker: service ports, the generation that they are answered by, and a management port where a manager deploys to it
+ * and drains it, and nobody else changes anything. It takes traffic (member state "active") once it listens and runs a first revision. In a
  * standalone node the manager of the same process owns the management port.
  */
 import type { X509Certificate } from "node:crypto";
@@ -8,8 +8,8 @@ import { type Cluster, type ClusterMessage, type Member } from "../cluster/clust
 import { MEMBER_PROPERTIES, SYNCHRONIZE_TOPIC } from "../cluster/member-properties.ts";
 import { READY, type Stability } from "../cluster/stability.ts";
 import type { NodeConfig } from "../config/node-config.ts";
-import type { AddressPrefixes, Engine } from "../mediation/engine.ts";
-import { compileEngine } from "../mediation/compile-engine.ts";
+import type { AddressPrefixes } from "../mediation/engine.ts";
+import { EngineCompiler } from "../mediation/engine-compiler.ts";
 import { JobMemory } from "../mediation/jobs/job-memory.ts";
 import { EndpointStates } from "../mediation/endpoints/endpoint-states.ts";
 import { TraceRing } from "../mediation/trace/trace-ring.ts";
@@ -22,18 +22,25 @@ import { type Clock, sleep } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import { createEndpointCaller } from "./endpoint-caller.ts";
 import { SocketReads } from "../net/http1/shared-reads.ts";
+import { type DrainAnswer, DRAIN_PATHS, readDrainOrder } from "./drain-order.ts";
+import type { RevisionStage } from "../depsync/barrier/revision-stage.ts";
+import { type Change, ChangeDoor } from "./change-door.ts";
 import { ClusterLease } from "./cluster-lease.ts";
+import { deploymentChanges } from "./deployment-changes.ts";
+import type { Generation } from "./generation-maker.ts";
 import { GenerationHandover } from "./generation-handover.ts";
 import { InboundPorts } from "./inbound-ports.ts";
 import { LogDoor } from "./log-door.ts";
 import { ManagementListener, type WorkerView } from "./management-listener.ts";
 import { MessagesInFlight } from "./messages-in-flight.ts";
+import { type NodeEnding, NodeDraining } from "./node-draining.ts";
 import { outgoingOptions } from "./outgoing-options.ts";
 import { TraceDoor, type TraceAnswer, tracePage } from "./trace-door.ts";
 import { RevisionFollower } from "./revision-follower.ts";
 import type { RevisionSource } from "./revision-source.ts";
 import { SqlPools } from "./sql/sql-pools.ts";
 import { ServiceListener } from "./service-listener.ts";
+import { TellingEngine } from "./told-revision.ts";
 
 export interface WorkerOptions {
   readonly config: NodeConfig;
@@ -52,13 +59,17 @@ export interface WorkerOptions {
   readonly identity?: LiveIdentity;
   /** Certificates of the cluster's internal authority. Default: there is none, membership alone tells certificates. */
   readonly trust?: Pick<TrustView, "isRevoked" | "certified">;
+  /** Ends the process once it is drained. Default: it can only be drained. */
+  readonly ending?: NodeEnding;
 }
 
 /**
- * Between "I am draining" and the end of listening: gateways must have heard of it, or they run into
+ * Between "I am leaving" and the end of listening: gateways must have heard of it, or they run into
  * closed ports. Longer makes stops slower; 0 leaves it to the gateways' next try.
  */
 const DRAIN_NOTICE_MS = 600;
+/** The same of a worker that a manager has drained: nobody waits for its end, and a busy gateway may hear late. */
+const DRAINED_NOTICE_MS = 2_000;
 
 export class Worker implements Closable {
   readonly #options: WorkerOptions;
@@ -71,11 +82,14 @@ export class Worker implements Closable {
   readonly #lease: ClusterLease | undefined;
   readonly #sql: SqlPools;
   readonly #follower: RevisionFollower;
+  readonly #draining: NodeDraining;
   readonly #lifecycle: Lifecycle;
+  /** Answers service requests: that of the current generation. */
+  #engine: TellingEngine | undefined;
   #listening = false;
 
   private constructor(options: WorkerOptions) {
-    const { config, source, log, clock } = options;
+    const { config, log, clock } = options;
     this.#options = options;
     this.#client = new HttpClient(outgoingOptions(config.transport));
     this.#inFlight = new MessagesInFlight(config.transport?.messagesInFlightMax);
@@ -89,6 +103,7 @@ export class Worker implements Closable {
     });
     this.#handover = new GenerationHandover({
       log,
+      clock,
       afterSwitch: () => this.#inboundPorts.closeFree(),
     });
     const { cluster } = options;
@@ -106,19 +121,19 @@ export class Worker implements Closable {
       bodyBytesMax: config.transport?.messageBytesMax,
       systemProperties: config.properties,
       serverName: config.properties["SynapseConfig.ServerName"] ?? config.serverName,
+      serverRoles: config.serverRoles,
       jobMemory: new JobMemory(),
       inboundDoors: this.#inboundPorts,
       ...(this.#lease ? { lease: this.#lease } : {}),
       endpointStates: new EndpointStates(),
       traces: this.#traces,
     };
-    this.#follower = new RevisionFollower({
-      source,
-      log: log.child("DeploymentSynchronizer"),
+    this.#follower = this.#makeFollower(new EngineCompiler(engineOptions));
+    this.#draining = new NodeDraining({
+      ending: options.ending,
+      onChange: () => this.#publish(),
+      log: log.child("Draining"),
       clock,
-      tickMs: config.deploymentUpdateIntervalMs,
-      compile: (files) => compileEngine(files, engineOptions),
-      onSwitch: ({ engine }) => this.#onSwitch(engine),
     });
   }
 
@@ -143,6 +158,16 @@ export class Worker implements Closable {
     return tracePage(this.#traces, path);
   }
 
+  /** The worker's part in a deploy, for the manager of the same process. */
+  get stage(): RevisionStage {
+    return this.#follower;
+  }
+
+  /** Whether it takes no new sessions. */
+  get isDraining(): boolean {
+    return this.#draining.isDraining;
+  }
+
   /** Looks at the source now; resolves when the look is over, whatever it found. */
   look(): Promise<void> {
     return this.#follower.look();
@@ -151,12 +176,15 @@ export class Worker implements Closable {
   async close(): Promise<void> {
     const { cluster, clock } = this.#options;
     const wasListening = this.#listening;
+    const noticeMs = this.isDraining ? DRAINED_NOTICE_MS : DRAIN_NOTICE_MS;
+    this.#draining.close();
     // A switch during the stop must not say "active" again.
     this.#listening = false;
     if (cluster && wasListening) {
-      cluster.update({ state: "draining" });
+      // Not "draining": bound sessions have to go elsewhere too before the ports close.
+      cluster.update({ state: "leaving" });
       this.#lease?.refresh();
-      await sleep(clock, DRAIN_NOTICE_MS);
+      await sleep(clock, noticeMs);
     }
     await this.#lifecycle.close();
   }
@@ -181,9 +209,22 @@ export class Worker implements Closable {
     this.#publish();
   }
 
+  #makeFollower(compiler: EngineCompiler): RevisionFollower {
+    const { config, source, log, clock } = this.#options;
+    return new RevisionFollower({
+      source,
+      log: log.child("DeploymentSynchronizer"),
+      clock,
+      // Each tick is a look, however many messages are lost: what "mandatory" asks for is the upper bound.
+      tickMs: Math.min(config.deploymentUpdateIntervalMs, config.depsync.mandatoryUpdateIntervalMs),
+      compile: (files, signal) => compiler.compileSliced(files, signal),
+      onSwitch: (generation) => this.#onSwitch(generation),
+    });
+  }
+
   async #openServices(): Promise<void> {
     const { config, log } = this.#options;
-    const currentEngine = () => this.#follower.current?.engine;
+    const currentEngine = () => this.#engine;
     const inFlight = this.#inFlight;
     const reads = await SocketReads.probe();
     for (const listener of config.serviceListeners) {
@@ -208,6 +249,7 @@ export class Worker implements Closable {
       view: () => this.#view(),
       logs: new LogDoor(logs, isManager),
       traces,
+      changes: new ChangeDoor(this.#changes(), isManager),
       identity,
     };
     for (const connector of config.connectors.filter(({ scheme }) => scheme === "https")) {
@@ -216,36 +258,66 @@ export class Worker implements Closable {
     }
   }
 
-  #onSwitch(engine: Engine): void {
-    this.#handover.switchTo(engine);
+  /** What a manager may change. */
+  #changes(): Readonly<Record<string, Change>> {
+    return {
+      ...deploymentChanges(this.#follower),
+      [DRAIN_PATHS.drain]: {
+        method: "POST",
+        run: (body) => {
+          this.#draining.drain(readDrainOrder(body));
+          return this.#drainAnswer();
+        },
+      },
+      [DRAIN_PATHS.resume]: {
+        method: "POST",
+        run: () => {
+          this.#draining.resume();
+          return this.#drainAnswer();
+        },
+      },
+    };
+  }
+
+  #drainAnswer(): DrainAnswer {
+    return this.#draining.answer(this.#isServing ? "active" : "joining");
+  }
+
+  /** Listens and runs a revision. */
+  get #isServing(): boolean {
+    return this.#listening && this.revision !== undefined;
+  }
+
+  #onSwitch(generation: Generation): void {
+    this.#engine = new TellingEngine(generation);
+    this.#handover.switchTo(generation.engine);
     if (this.#listening) this.#publish();
   }
 
   /** Tells the cluster and the parent process. A worker without any revision stays "joining". */
   #publish(): void {
-    const revision = this.#follower.current?.revision;
-    this.#options.cluster?.update({
-      revision,
-      ...(revision === undefined ? {} : { state: "active" }),
-    });
+    const { revision } = this;
+    const state = this.isDraining ? "draining" : this.#isServing ? "active" : undefined;
+    this.#options.cluster?.update({ revision, ...(state && { state }) });
     this.#lease?.refresh();
     this.#options.onChange(this);
   }
 
   #onMessage(message: ClusterMessage): void {
     if (message.topic !== SYNCHRONIZE_TOPIC) return;
-    const { tenantId, tenantDomain } = message.body;
+    const { tenantId, tenantDomain, commit } = message.body;
     this.#options.log
       .child("SynchronizeRepositoryRequest")
       .info(
         `Received [SynchronizeRepositoryRequest{tenantId=${tenantId}, tenantDomain='${tenantDomain}', messageId=${message.id}}]`,
       );
-    void this.#follower.look();
+    // After a deploy in which this worker took part it asks for what is there already.
+    if (commit === undefined || commit !== this.revision) this.#follower.lookSoon();
   }
 
   /** The manager that has just joined may know where the repository is, or have made another revision live. */
   #onJoined(member: Member): void {
-    if (member.role === "manager") void this.#follower.look();
+    if (member.role === "manager") this.#follower.lookSoon();
   }
 
   /** Whether the internal authority made it for a manager, or a live one tells it through membership, which is sealed with the cluster's secret. */
@@ -266,6 +338,7 @@ export class Worker implements Closable {
     return {
       name: config.name,
       revision: this.revision,
+      draining: this.isDraining,
       readiness: stability?.readiness ?? READY,
       artifacts: this.#follower.current?.engine.artifacts ?? [],
       refused: this.#follower.refused,

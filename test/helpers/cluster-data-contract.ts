@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Cluster } from "../../src/cluster/cluster.ts";
-import type { LeaseClaim } from "../../src/cluster/lease.ts";
+import type { LeaseClaim, LeaseGrant } from "../../src/cluster/lease.ts";
 import type { ReplicatedMap } from "../../src/cluster/replicated-map.ts";
 import type { ClusterWorld } from "./cluster-contract.ts";
 
@@ -56,7 +56,7 @@ class Candidates {
   readonly terms: number[] = [];
 
   add(cluster: Cluster): void {
-    const gained = (term: number): void => {
+    const gained = ({ term }: LeaseGrant): void => {
       candidate.term = term;
       this.terms.push(term);
     };

@@ -3,12 +3,15 @@
  * artifacts. Requests go in by injection, so no port is opened.
  */
 import type { InjectOptions } from "fastify";
+import { AppError } from "../../src/errors/app-error.ts";
 import { READY } from "../../src/cluster/stability.ts";
 import { announceRevision } from "../../src/manager/announcement.ts";
 import { buildManagementApp, type BuiltApp } from "../../src/manager/api/app.ts";
 import { Authenticator } from "../../src/manager/auth/authenticator.ts";
 import { Passwords } from "../../src/manager/auth/passwords.ts";
-import { Deployments } from "../../src/manager/deployments.ts";
+import { Deployments, type DeploymentsOptions } from "../../src/manager/deployments.ts";
+import { Draining } from "../../src/manager/draining/draining.ts";
+import type { WorkerDoor } from "../../src/manager/draining/worker-door.ts";
 import { MembershipJournal } from "../../src/manager/membership-journal.ts";
 import { nodeViews } from "../../src/manager/node-view.ts";
 import { Revisions } from "../../src/manager/revisions.ts";
@@ -27,6 +30,11 @@ import { toyCompile } from "./toy-compile.ts";
 
 /** scrypt at a cost that tests can pay. */
 export const CHEAP_PASSWORDS = new Passwords({ cost: 16, blockSize: 1, parallelization: 1 });
+
+/** Of workers that nobody reaches. */
+const deaf = ({ name }: { name: string }) =>
+  Promise.reject(new AppError("NODE_UNREACHABLE", `${name} is deaf`));
+const DEAF_DOOR: WorkerDoor = { drain: deaf, resume: deaf };
 
 export const ADMIN = { user: "admin", password: "correct horse" } as const;
 export const READER = { user: "reader", password: "battery staple" } as const;
@@ -56,7 +64,7 @@ export interface ManagementFixture extends BuiltApp {
 export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** XML text, or what is sent as JSON. */
-  readonly xml?: string;
+  readonly xml?: string | Buffer;
   readonly json?: object;
   /** Without the default Basic credentials. */
   readonly isAnonymous?: boolean;
@@ -71,7 +79,10 @@ export interface Asked {
   readonly json: () => ReturnType<typeof JSON.parse>;
 }
 
-export async function startFixture(cluster?: RecordingCluster): Promise<ManagementFixture> {
+export async function startFixture(
+  cluster?: RecordingCluster,
+  given: Partial<DeploymentsOptions> = {},
+): Promise<ManagementFixture> {
   const clock = new FakeClock();
   const log = new MemoryLog();
   const publisher = new MemoryPublisher();
@@ -86,11 +97,16 @@ export async function startFixture(cluster?: RecordingCluster): Promise<Manageme
     revisions,
     journal,
     log,
+    clock,
+    cluster,
     announce: (commit) => announceRevision({ cluster, onDeployed: undefined, log }, commit),
     onChanged: async (changes) => void changed.push(...changes),
+    ...given,
   });
   const itself = { name: "node", address: "127.0.0.1:9443", ports: {}, revision: undefined };
   const { ring, logs } = makeLogs(itself.name, clock);
+  const directory = new NodeDirectory(cluster, itself.name);
+  const identity = new LiveIdentity({ cert: "", key: "" });
   const built = await buildManagementApp({
     locate: (_request, path) => path,
     services: {
@@ -100,9 +116,18 @@ export async function startFixture(cluster?: RecordingCluster): Promise<Manageme
       journal,
       deployments,
       revisions,
+      publisher,
       nodes: () => nodeViews(cluster, itself),
-      nodeDirectory: new NodeDirectory(cluster, itself.name),
-      nodeRelay: new NodeRelay(new LiveIdentity({ cert: "", key: "" }), clock),
+      nodeDirectory: directory,
+      draining: new Draining({
+        cluster,
+        directory,
+        door: DEAF_DOOR,
+        drainTimeMs: 600_000,
+        clock,
+        log,
+      }),
+      nodeRelay: new NodeRelay(identity, clock),
       logs,
       ownTraces: undefined,
       isOwnOrigin: () => false,

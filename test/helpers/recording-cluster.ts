@@ -67,7 +67,7 @@ export class RecordingCluster implements Cluster {
   }
   /** The node is the only one: it does every job. */
   lease(_job: string, holder: LeaseHolder): LeaseClaim {
-    holder.gained(1);
+    holder.gained({ term: 1, isHeld: () => true });
     return { release: () => Promise.resolve() };
   }
   close(): Promise<void> {

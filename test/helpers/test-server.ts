@@ -72,14 +72,17 @@ export async function startRabbitMq(): Promise<TestServer> {
   };
 }
 
-/** epmd leaves its parent's group; it ends by its own command on its own port. */
+/** epmd leaves its parent's group; it ends by its own command on its own port, once it has seen that its node is gone. */
 async function endEpmd(port: number): Promise<void> {
   const env = { PATH: process.env["PATH"], ERL_EPMD_PORT: String(port) };
-  const child = spawn("epmd", ["-kill"], { stdio: "ignore", env });
-  await new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
-  });
+  for (let tries = 0; tries < 20 && (await isListening(port)); tries += 1) {
+    const child = spawn("epmd", ["-kill"], { stdio: "ignore", env });
+    await new Promise<void>((resolve) => {
+      child.once("exit", () => resolve());
+      child.once("error", () => resolve());
+    });
+    await new Promise((resolve) => void setTimeout(resolve, 50));
+  }
 }
 
 async function ended(child: ChildProcess, group = false): Promise<void> {

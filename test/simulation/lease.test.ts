@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LeaseClaim, RegisteredMembers } from "../../src/cluster/lease.ts";
+import type { LeaseClaim, LeaseGrant, RegisteredMembers } from "../../src/cluster/lease.ts";
 import { GRANT_MS, LEASE_MS } from "../../src/cluster/lease/lease-timing.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { SeededRandom, seedOfRun } from "./seeded-random.ts";
@@ -20,7 +20,7 @@ class LeaseSimulation {
   readonly clock = new FakeClock();
   readonly random: SeededRandom;
   readonly members: SimulatedMembers;
-  readonly holders = new Map<SimulatedNode, number>();
+  readonly holders = new Map<SimulatedNode, LeaseGrant>();
   readonly claims = new Map<SimulatedNode, LeaseClaim>();
   readonly #registered: RegisteredMembers;
   #highestTerm = 0;
@@ -36,7 +36,7 @@ class LeaseSimulation {
 
   start(name: string): SimulatedNode {
     const node = this.members.start(name, this.#registered, this.random.whole(-5000, 5000));
-    const gained = (term: number): void => this.#gain(node, term);
+    const gained = (grant: LeaseGrant): void => this.#gain(node, grant);
     const lost = (): void => void this.holders.delete(node);
     this.claims.set(node, node.cluster.lease(JOB, { gained, lost }));
     return node;
@@ -56,6 +56,15 @@ class LeaseSimulation {
     return [...this.holders.keys()].filter((node) => node.isUp && !node.clock.isPaused);
   }
 
+  /** A node that stood still goes on: it must not take what was granted elsewhere meanwhile for its own, before any timer has run. */
+  resume(node: SimulatedNode): void {
+    const others = this.running();
+    const isStale = this.holders.get(node)?.isHeld() === true;
+    node.resume();
+    if (!isStale || others.length === 0) return;
+    this.faults.push(`${node.self.name} still holds the lease after a pause`);
+  }
+
   pass(ms: number): Promise<void> {
     return this.clock.advanceAsync(ms, STEP_MS);
   }
@@ -70,12 +79,13 @@ class LeaseSimulation {
     return this.clock.monotonicMs() - startMs;
   }
 
-  #gain(node: SimulatedNode, term: number): void {
+  #gain(node: SimulatedNode, grant: LeaseGrant): void {
+    const { term } = grant;
     // Noted and not thrown: who calls a holder survives its faults.
     if (term <= this.#highestTerm) this.faults.push(`term ${term} after ${this.#highestTerm}`);
     this.#highestTerm = Math.max(term, this.#highestTerm);
     this.gains += 1;
-    this.holders.set(node, term);
+    this.holders.set(node, grant);
     const names = this.running().map(({ self }) => self.name);
     if (names.length > 1) this.faults.push(`${names.join(" and ")} hold the lease`);
   }
@@ -104,7 +114,7 @@ test("never has two holders, in whatever term, under loss, partitions, crashes a
       makeTrouble(simulation);
     }
     members.heal();
-    for (const node of members.nodes) if (node.clock.isPaused) node.resume();
+    for (const node of members.nodes) if (node.clock.isPaused) simulation.resume(node);
     members.weather = { loss: 0.05, delayMsMax: 20 };
     await simulation.pass(2_000);
     await simulation.untilHeld(15_000);
@@ -119,7 +129,7 @@ function makeTrouble(simulation: LeaseSimulation): void {
   const node = members.nodes[random.whole(0, members.nodes.length - 1)];
   if (!node) return;
   const chance = random.next();
-  if (node.clock.isPaused) node.resume();
+  if (node.clock.isPaused) simulation.resume(node);
   else if (chance < 0.3) members.split(({ self }) => Number(self.name > `n${random.whole(0, 3)}`));
   else if (chance < 0.5) members.heal();
   else if (chance < 0.75) node.pause();

@@ -3,7 +3,8 @@
  * Buffering, buffer sizes and time-outs are nginx's defaults.
  */
 import { join } from "node:path";
-import { ECHO_PATH, runAsRoot } from "../backends.ts";
+import { runAsRoot } from "../backend-nginx.ts";
+import { ECHO_PATH } from "../backends.ts";
 import { openFilesMax } from "../machine.ts";
 import type { ProxyPlace } from "./proxy.ts";
 

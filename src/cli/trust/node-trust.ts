@@ -6,6 +6,7 @@
 import { statSync } from "node:fs";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { MEMBER_PROPERTIES, TRUST_TOPIC } from "../../cluster/member-properties.ts";
+import type { MemberRefusals } from "../../cluster/member-refusals.ts";
 import { ClusterSecrets, secretsOf } from "../../cluster/secrets.ts";
 import { messageOf } from "../../errors/app-error.ts";
 import { LiveIdentity } from "../../net/tls/live-identity.ts";
@@ -20,6 +21,9 @@ import { type ManagerPlace, TrustFollower } from "./trust-follower.ts";
 /** Between two looks at the public certificate's files. */
 const LOOK_MS = 5_000;
 
+const REMOVED =
+  "this node was removed from the cluster: no gateway sends to it and no job is given to it; stop it, or register its home again (bascule register-node) and restart it";
+
 export interface NodeTrustOptions {
   /** Absolute. */
   readonly home: string;
@@ -31,6 +35,8 @@ export interface NodeTrustOptions {
   readonly name: string;
   /** Whether this node is the manager that holds the authority: it asks nobody. */
   readonly isAuthority: boolean;
+  /** Called when `trouble` has changed. Default: nobody is told. */
+  readonly onTrouble?: () => void;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -77,12 +83,23 @@ export class NodeTrust implements Closable {
   get membership(): {
     readonly secrets?: ClusterSecrets;
     readonly registeredMembers?: readonly string[];
+    readonly refusals: MemberRefusals;
   } {
     const { registeredNames } = this.view;
     return {
+      refusals: {
+        reason: ({ name }) =>
+          this.view.isRemoved(name) ? `the node ${name} was removed from the cluster` : undefined,
+        onChange: (listener) => this.view.onChange(listener),
+      },
       ...(this.secrets && { secrets: this.secrets }),
       ...(registeredNames.length > 0 && { registeredMembers: registeredNames }),
     };
+  }
+
+  /** Why this node has no part in the cluster any more, as a sentence for people; undefined: it has, or nobody has said otherwise. */
+  get trouble(): string | undefined {
+    return this.#follower?.isRemoved === true ? REMOVED : undefined;
   }
 
   /** Properties that the node tells through membership. */
@@ -119,6 +136,10 @@ export class NodeTrust implements Closable {
       managers: () => this.#managers(),
       onMaterial: ({ secrets }) => this.secrets?.replace(secrets),
       onCertificate: () => this.identity?.replaceNode(this.home.identity()),
+      onRemoved: (isRemoved) => {
+        if (isRemoved) this.#options.log.error(REMOVED);
+        this.#options.onTrouble?.();
+      },
     });
   }
 

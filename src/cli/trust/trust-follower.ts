@@ -41,6 +41,10 @@ export interface TrustFollowerOptions {
   readonly onMaterial: (material: TrustMaterial) => Promise<void> | undefined;
   /** Called when the home has another certificate. */
   readonly onCertificate: () => void;
+  /** Called when the manager does not take this node any more, and when it takes it again. */
+  readonly onRemoved: (isRemoved: boolean) => void;
+  /** Default: over the network. */
+  readonly askManager?: typeof askManagerNode;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -54,9 +58,15 @@ export class TrustFollower implements Closable {
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   /** The refusal that was logged last: each is said once. */
   #said = "";
+  #isRemoved = false;
 
   constructor(options: TrustFollowerOptions) {
     this.#options = options;
+  }
+
+  /** Whether the manager has said last that this node is not registered any more. */
+  get isRemoved(): boolean {
+    return this.#isRemoved;
   }
 
   /** Resolves when the manager has answered, or after a short time without an answer. */
@@ -92,7 +102,7 @@ export class TrustFollower implements Closable {
           if (!(await this.#askOnce())) break;
         this.#say("");
       } catch (error) {
-        if (error instanceof AppError && error.code === "JOIN_REFUSED")
+        if (isRefusal(error))
           this.#notBeforeMs = this.#options.clock.monotonicMs() + REFUSED_ASK_MS;
         this.#say(messageOf(error));
       }
@@ -104,7 +114,7 @@ export class TrustFollower implements Closable {
     const { view, home, onMaterial } = this.#options;
     const have = view.material?.generation ?? 0;
     const path = `/management/cluster/material?have=${have}`;
-    const { mustRenew, material } = await this.#request({ method: "GET", path });
+    const { mustRenew, material } = await this.#requestMaterial(path);
     const news =
       material === undefined ? undefined : readTrustMaterial(material, "the manager's answer");
     if (news) this.#checkAuthority(news);
@@ -116,6 +126,23 @@ export class TrustFollower implements Closable {
     if (mustRenew !== true) return isNew;
     await this.#renew();
     return true;
+  }
+
+  async #requestMaterial(path: string): Promise<Answer> {
+    try {
+      const answer = await this.#request({ method: "GET", path });
+      this.#setRemoved(false);
+      return answer;
+    } catch (error) {
+      if (isRefusal(error)) this.#setRemoved(true);
+      throw error;
+    }
+  }
+
+  #setRemoved(isRemoved: boolean): void {
+    if (isRemoved === this.#isRemoved) return;
+    this.#isRemoved = isRemoved;
+    this.#options.onRemoved(isRemoved);
   }
 
   async #renew(): Promise<void> {
@@ -131,9 +158,9 @@ export class TrustFollower implements Closable {
     log.info("The node's internal certificate was replaced");
   }
 
-  /** Of the first manager that answers. @throws AppError of the last one that did not. */
+  /** Of the first manager that takes the request. @throws AppError of one that refused it, else of the last one that did not answer. */
   async #request(request: Omit<NodeRequest, "credentials">): Promise<Answer> {
-    const { home, view, managers, clock } = this.#options;
+    const { home, view, managers, clock, askManager = askManagerNode } = this.#options;
     const { name, token, manager } = home.registration();
     const pin = {
       authorityFingerprint: authorityFingerprint(view.material?.authority ?? ""),
@@ -144,12 +171,12 @@ export class TrustFollower implements Closable {
       try {
         const endpoint: ManagerEndpoint = { ...place, ...pin };
         const credentials = `${name}:${token}`;
-        const { status, body } = await askManagerNode(endpoint, { ...request, credentials }, clock);
+        const { status, body } = await askManager(endpoint, { ...request, credentials }, clock);
         const answer: Answer = typeof body === "object" && body ? body : {};
         if (status === 200) return answer;
         throw refusal(status, answer, place);
       } catch (error) {
-        failure = error;
+        if (!isRefusal(failure)) failure = error;
       }
     }
     throw failure;
@@ -176,6 +203,10 @@ type Answer = Partial<Readonly<Record<string, unknown>>>;
 
 function distinct(places: readonly ManagerPlace[]): readonly ManagerPlace[] {
   return [...new Map(places.map((place) => [`${place.host} ${place.port}`, place])).values()];
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.code === "JOIN_REFUSED";
 }
 
 function refusal(status: number, answer: Answer, { host, port }: ManagerPlace): AppError {

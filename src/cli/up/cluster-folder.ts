@@ -9,10 +9,11 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError, systemCodeOf } from "../../errors/app-error.ts";
 
 /** What cluster.json holds. */
@@ -50,7 +51,7 @@ export function readClusterFacts(dir: string): ClusterFacts | undefined {
 export function makeClusterFolder(dir: string): () => void {
   const isNew = !existsSync(dir);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolders(dir);
     const content = readdirSync(dir).filter((name) => name !== CONTROL_SOCKET);
     if (content.length === 0 || content.includes(CLUSTER_FILE)) {
       return () => (isNew ? removeEmpty(dir) : undefined);
@@ -61,6 +62,16 @@ export function makeClusterFolder(dir: string): () => void {
   }
   const problem = `the folder ${dir} holds something else than a cluster; use an empty or a new one with --dir`;
   throw new AppError("HOME_INVALID", problem, { side: "config" });
+}
+
+/** One by one: Node's own `recursive` never returns where the system says ENOENT for a folder that is there, as /proc does. */
+function makeFolders(dir: string): void {
+  if (existsSync(dir)) {
+    if (statSync(dir).isDirectory()) return;
+    throw Object.assign(new Error("not a folder"), { code: "EEXIST" });
+  }
+  makeFolders(dirname(dir));
+  mkdirSync(dir, { mode: 0o700 });
 }
 
 /** Writes cluster.json into DIR. */

@@ -74,6 +74,8 @@ async function replaceStale(server: Server, path: string): Promise<boolean> {
 }
 
 const ASK_MS_MAX = 5_000;
+/** The last one: it ends at this very moment, as after `down`. */
+const NOBODY_CODES: readonly string[] = ["ENOENT", "ECONNREFUSED", "ENOTDIR", "ECONNRESET"];
 
 /** Asks the running `up`; undefined when none runs. The answer is the parsed JSON document. */
 export async function askControl(
@@ -96,7 +98,7 @@ export async function askControl(
     return JSON.parse(await promise);
   } catch (cause) {
     const code = systemCodeOf(cause);
-    if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") return undefined;
+    if (code !== undefined && NOBODY_CODES.includes(code)) return undefined;
     throw new AppError("INTERNAL", `the running \`bascule up\` does not answer on ${path}`, {
       cause,
     });

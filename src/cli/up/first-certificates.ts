@@ -1,10 +1,12 @@
 /**
- * First public certificates: made once, never overwritten, so that an operator's own files stay. One authority for
+ * First public certificates: made once; an operator's own files are never overwritten, what was made here is renewed. One authority for
  * browsers and clients lies in DIR/tls; each home gets a leaf of its own. What nodes know one another by is made by
  * `first-registrations.ts` and has another authority.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { expirySentence } from "../../net/tls/expiry-watch.ts";
 import { writeLeafFiles, writeOnce } from "../../net/tls/leaf-files.ts";
 import {
   type CertificateAndKey,
@@ -18,18 +20,51 @@ export function authorityFile(dir: string): string {
   return join(dir, "tls", "ca.crt");
 }
 
-/** Makes what is missing. */
-export async function writeFirstCertificates(plan: ClusterPlan): Promise<void> {
+/** Makes what is missing, and again what the authority of DIR has signed and soon expires. */
+export async function writeFirstCertificates(
+  plan: ClusterPlan,
+  nowMs: number,
+  say: (sentence: string) => void,
+): Promise<void> {
   const authority = await authorityOf(plan.dir);
   const names = [plan.hostName, plan.mgtHostName, "localhost", LOOPBACK, "::1"];
   for (const node of plan.nodes.filter(({ role }) => role !== "backend")) {
     const files = leafFiles(node);
+    if (expiresSoon(files, authority, nowMs)) {
+      say(`Renewing the certificate ${files.certificateFile}, which expires soon or has expired`);
+      rmSync(files.certificateFile);
+      rmSync(files.keyFile, { force: true });
+    }
     if (!existsSync(files.certificateFile))
       writeLeafFiles(files, await makeLeaf(names, authority), authority);
   }
 }
 
-function leafFiles({ home }: PlannedNode): Parameters<typeof writeLeafFiles>[0] {
+/** Only of one that the folder's own authority has signed: others are their owner's business. */
+function expiresSoon(
+  { certificateFile }: LeafFiles,
+  authority: CertificateAndKey,
+  nowMs: number,
+): boolean {
+  if (!existsSync(certificateFile)) return false;
+  const certificate = readCertificate(certificateFile);
+  if (!certificate?.checkIssued(new X509Certificate(authority.certificate))) return false;
+  const validUntilMs = Date.parse(certificate.validTo);
+  return expirySentence({ file: certificateFile, validUntilMs }, nowMs) !== undefined;
+}
+
+/** Undefined where it is none: the node that uses it says why. */
+function readCertificate(file: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(readFileSync(file));
+  } catch {
+    return undefined;
+  }
+}
+
+type LeafFiles = Parameters<typeof writeLeafFiles>[0];
+
+function leafFiles({ home }: PlannedNode): LeafFiles {
   const folder = join(home, "conf", "tls");
   return { certificateFile: join(folder, "node.crt"), keyFile: join(folder, "node.key") };
 }

@@ -2,7 +2,7 @@
  * Runs the planned nodes as processes of their own and knows their state. Children get a process group of
  * their own, so that Ctrl-C in the terminal reaches only the supervisor, which stops them in order:
  * gateway first (no new requests), then workers, manager, backend. A node that crashes is reported; the
- * others go on. Nodes end by themselves when the supervisor dies (their IPC channel closes).
+ * others go on; one that ends to be restarted (exit status 75) is started again. Nodes end by themselves when the supervisor dies (their IPC channel closes).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import { systemCodeOf } from "../../errors/app-error.ts";
 import type { NodeState, NodeStatus, StatusMessage } from "../../runtime/node-status.ts";
 import { type Clock, sleep } from "../../runtime/clock.ts";
+import { RESTART_STATUS } from "../../runtime/restart-status.ts";
 import type { PlannedNode } from "./cluster-plan.ts";
 import { isSettled } from "./cluster-status.ts";
 
@@ -96,6 +97,11 @@ export class Supervisor {
 
   #onEnd(node: PlannedNode, code: number | null, signal: string | null): void {
     this.#running.delete(node.name);
+    if (code === RESTART_STATUS && !this.#stopping) {
+      this.#options.onLine(node, "ended to be restarted: it is started again");
+      this.#spawn(node);
+      return;
+    }
     // Status 0: somebody asked the node itself to stop, with a signal for example.
     const isOrderly = this.#stopping !== undefined || code === 0;
     this.#record(node, stoppedStatus(node, isOrderly ? "stopped" : "failed"));

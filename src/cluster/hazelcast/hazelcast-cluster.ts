@@ -148,6 +148,7 @@ export class HazelcastCluster implements Cluster {
       clock,
       writer: this.#self.id,
       complaints: this.#complaints,
+      log: this.#options.log,
       onClose: () => void this.#maps.delete(name),
     };
     const map = new HazelcastMap(surroundings, options);

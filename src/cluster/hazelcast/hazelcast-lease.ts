@@ -63,7 +63,8 @@ class JobClaim {
   #watchdog: Timer | undefined;
   /** The last successful call began then; undefined: not held. */
   #renewedMs: number | undefined;
-  #isHeld = false;
+  /** Of the grant that the holder was told of; undefined: not held. */
+  #heldTerm: number | undefined;
   #isTrying = false;
   #isOver = false;
   #triedMs = -Infinity;
@@ -77,7 +78,7 @@ class JobClaim {
   }
 
   look(): void {
-    if (!this.#isHeld) void this.#try();
+    if (this.#heldTerm === undefined) void this.#try();
   }
 
   /** As `release`, but the holder is told. */
@@ -89,7 +90,7 @@ class JobClaim {
   async release(): Promise<void> {
     const renewedMs = this.#renewedMs;
     this.#isOver = true;
-    this.#isHeld = false;
+    this.#heldTerm = undefined;
     this.#renewedMs = undefined;
     this.#ticker.cancel();
     this.#watchdog?.cancel();
@@ -98,9 +99,17 @@ class JobClaim {
 
   /** Only while the lock is surely our own: freeing it would free another one's as well. */
   async #unlock(renewedMs: number): Promise<void> {
-    const { clock, locks } = this.#options;
-    if (clock.monotonicMs() - renewedMs >= LEASE_TRUST_MS) return;
-    await locks.unlock(this.#job).catch(() => {});
+    if (this.#isTrusted(renewedMs)) await this.#options.locks.unlock(this.#job).catch(() => {});
+  }
+
+  /** Timers of a process that was stopped run late: the clock decides, not whether the watchdog has fired. */
+  #isHeld(term: number): boolean {
+    const renewedMs = this.#renewedMs;
+    return this.#heldTerm === term && renewedMs !== undefined && this.#isTrusted(renewedMs);
+  }
+
+  #isTrusted(renewedMs: number): boolean {
+    return this.#options.clock.monotonicMs() - renewedMs < LEASE_TRUST_MS;
   }
 
   async #try(): Promise<void> {
@@ -125,14 +134,13 @@ class JobClaim {
   async #taken(startedMs: number): Promise<void> {
     if (this.#isOver) return this.#unlock(startedMs);
     this.#renewedMs = startedMs;
-    if (this.#isHeld) return this.#watch(startedMs);
+    if (this.#heldTerm !== undefined) return this.#watch(startedMs);
     const term = await this.#raiseTerm();
     if (this.#isOver) return this.#unlock(startedMs);
-    const { clock } = this.#options;
-    if (term === undefined || clock.monotonicMs() - startedMs >= LEASE_TRUST_MS) return;
-    this.#isHeld = true;
+    if (term === undefined || !this.#isTrusted(startedMs)) return;
+    this.#heldTerm = term;
     this.#watch(startedMs);
-    this.#holder.gained(term);
+    this.#holder.gained({ term, isHeld: () => this.#isHeld(term) });
   }
 
   /** The next term; undefined when somebody else raised it meanwhile: then the lock is not ours any more. */
@@ -165,8 +173,8 @@ class JobClaim {
   #lose(): void {
     this.#watchdog?.cancel();
     this.#renewedMs = undefined;
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
+    if (this.#heldTerm === undefined) return;
+    this.#heldTerm = undefined;
     this.#holder.lost();
   }
 }

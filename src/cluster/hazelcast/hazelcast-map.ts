@@ -5,14 +5,17 @@
  * clock; their life in the store only clears up behind. Hazelcast's own ReplicatedMap is not used: its entries can lose
  * their life's end when a member restarts.
  */
-import type { Clock, Timer } from "../../runtime/clock.ts";
+import { type Clock, sleep, type Timer } from "../../runtime/clock.ts";
+import type { Log } from "../../observability/log.ts";
+import { MapListeners } from "../map-listeners.ts";
 import type { MapEntry, MapStore, ReplicatedMap, ReplicatedMapEvents } from "../replicated-map.ts";
 import { CompactMapStore } from "../replication/compact-map-store.ts";
 import { checkEntry } from "../replication/entry-codec.ts";
 import { compareVersions, HybridCounter } from "../replication/entry-order.ts";
 import type { Complaints } from "../swim/complaints.ts";
 import { within } from "./call-limit.ts";
-import { FAREWELL_MS_MAX, RETRY_MS, TOMBSTONE_MS } from "./hazelcast-timing.ts";
+import { ExpiredKeys } from "./expired-keys.ts";
+import { ARRIVAL_MS, FAREWELL_MS_MAX, RETRY_MS, TOMBSTONE_MS } from "./hazelcast-timing.ts";
 import { openMapEntry, sealMapEntry } from "./map-entry.ts";
 import type { HazelcastMapOptions, MapParts } from "./map-parts.ts";
 import { MapWrites } from "./map-writes.ts";
@@ -25,6 +28,7 @@ export interface HazelcastMapSurroundings {
   /** The id of this node: it writes under this name. */
   readonly writer: string;
   readonly complaints: Complaints;
+  readonly log: Log;
   readonly clock: Clock;
   /** Called when the map was closed. */
   readonly onClose: () => void;
@@ -39,12 +43,8 @@ export class HazelcastMap implements ReplicatedMap {
   readonly #store: MapStore;
   readonly #writes: MapWrites;
   readonly #counter: HybridCounter;
-  readonly #handlers: {
-    readonly [Name in keyof ReplicatedMapEvents]: Set<ReplicatedMapEvents[Name]>;
-  } = {
-    set: new Set(),
-    deleted: new Set(),
-  };
+  readonly #expired: ExpiredKeys;
+  readonly #listeners: MapListeners;
   readonly #timer: Timer;
   #isReading = false;
   #closing: Promise<void> | undefined;
@@ -56,13 +56,15 @@ export class HazelcastMap implements ReplicatedMap {
     this.#store =
       options.store ?? new CompactMapStore(clock, options.entriesMax ?? ENTRIES_MAX_DEFAULT);
     this.#counter = new HybridCounter(clock);
+    this.#expired = new ExpiredKeys(clock);
+    this.#listeners = new MapListeners(name, surroundings.log);
     this.#writes = new MapWrites({
       clock,
       entry: (key) => this.#store.entry(key),
       write: (entry, ttlMs) => parts.set(entry.key, sealMapEntry(seal, name, entry), ttlMs),
     });
     this.#timer = clock.every(EXPIRE_MS, () => this.#expire());
-    parts.listen((value) => this.#take(value));
+    parts.listen((value) => this.#takeWritten(value));
     void this.#read();
   }
 
@@ -94,9 +96,11 @@ export class HazelcastMap implements ReplicatedMap {
     const own = this.#store.get(key);
     if (own !== undefined || this.#closing) return own;
     const { parts, clock } = this.#surroundings;
+    const endMs = clock.monotonicMs() + boundMs;
     try {
       const value = await within(clock, boundMs, parts.get(key, boundMs));
-      if (value) this.#take(value);
+      if (value) this.#takeStored(value);
+      else await sleep(clock, Math.min(ARRIVAL_MS, Math.max(0, endMs - clock.monotonicMs())));
     } catch {
       // A store that does not answer is no answer; presence speaks of it.
     }
@@ -107,9 +111,7 @@ export class HazelcastMap implements ReplicatedMap {
     event: Name,
     handler: ReplicatedMapEvents[Name],
   ): () => void {
-    const handlers: Set<ReplicatedMapEvents[Name]> = this.#handlers[event];
-    handlers.add(handler);
-    return () => void handlers.delete(handler);
+    return this.#listeners.on(event, handler);
   }
 
   /** There is a connection (again): the store may have lost its memory, and this node may have missed events. */
@@ -135,6 +137,7 @@ export class HazelcastMap implements ReplicatedMap {
   #write(key: string, value: string | undefined, ttlMs: number): void {
     const { writer } = this.#surroundings;
     const version = { counter: this.#counter.next(), writer };
+    this.#expired.delete(key);
     this.#store.apply({ key, value, version, ttlMs, idleMs: 0 });
     if (!this.#closing) this.#writes.add(key);
   }
@@ -145,7 +148,7 @@ export class HazelcastMap implements ReplicatedMap {
     if (this.#isReading || this.#closing) return;
     this.#isReading = true;
     try {
-      await parts.read((value) => this.#take(value));
+      await parts.read((value) => this.#takeStored(value));
       this.#isReading = false;
     } catch {
       clock.after(RETRY_MS, () => {
@@ -155,16 +158,30 @@ export class HazelcastMap implements ReplicatedMap {
     }
   }
 
-  #take(value: Buffer): void {
+  /** Somebody has just written or touched an entry. */
+  #takeWritten(value: Buffer): void {
+    const entry = this.#open(value);
+    if (!entry) return;
+    this.#expired.delete(entry.key);
+    this.#merge(entry);
+  }
+
+  /** An entry that the store still holds: its idle time is not known, only that this node may have ended it. */
+  #takeStored(value: Buffer): void {
+    const entry = this.#open(value);
+    if (entry && !this.#expired.has(entry.key)) this.#merge(entry);
+  }
+
+  #open(value: Buffer): MapEntry | undefined {
     const { name, seal, complaints } = this.#surroundings;
-    if (this.#closing) return;
+    if (this.#closing) return undefined;
     const entry = openMapEntry(seal, name, value);
-    if (entry) this.#merge(entry);
-    else
+    if (!entry)
       complaints.add(
         "foreign-entry",
         `the map "${name}" in the Hazelcast cluster holds an entry that this node cannot open: it is refused`,
       );
+    return entry;
   }
 
   /** Keeps the entry when it is newer than the own one. */
@@ -177,9 +194,8 @@ export class HazelcastMap implements ReplicatedMap {
     const hadValue = own !== undefined && this.#store.get(entry.key) !== undefined;
     this.#store.apply(entry);
     if (order === 0) return;
-    if (entry.value !== undefined) {
-      for (const handler of this.#handlers.set) handler(entry.key, entry.value);
-    } else if (hadValue) this.#tellDeleted(entry.key);
+    if (entry.value !== undefined) this.#listeners.tellSet(entry.key, entry.value);
+    else if (hadValue) this.#listeners.tellDeleted(entry.key);
   }
 
   /** The store holds an older version than this node: whoever wrote the newer one writes it again. */
@@ -188,10 +204,9 @@ export class HazelcastMap implements ReplicatedMap {
   }
 
   #expire(): void {
-    for (const key of this.#store.expire()) this.#tellDeleted(key);
-  }
-
-  #tellDeleted(key: string): void {
-    for (const handler of this.#handlers.deleted) handler(key);
+    for (const key of this.#store.expire()) {
+      this.#expired.add(key);
+      this.#listeners.tellDeleted(key);
+    }
   }
 }

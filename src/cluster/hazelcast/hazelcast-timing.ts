@@ -67,6 +67,12 @@ export const LEASE_TRUST_MS = 3000;
 /** Changes of a map are collected for so long before they are written. */
 export const DELTA_MS = 10;
 
+/**
+ * An entry that is asked for and not in the store may be on its way there: it is waited for so long, within the bound of the
+ * question. Shorter: a client that is quicker than the store is not found; longer: unknown sessions wait.
+ */
+export const ARRIVAL_MS = 4 * DELTA_MS;
+
 /** Entries of a map that are written at once. */
 export const DELTA_ENTRIES_MAX = 128;
 

@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { AppError } from "../../errors/app-error.ts";
 import type { Log } from "../../observability/log.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Cluster, HostNames, Member, MemberPorts, MemberRole } from "../cluster.ts";
+import type { Cluster } from "../cluster.ts";
 import type { RegisteredMembers } from "../lease.ts";
 import { type Address, formatAddress } from "../member-address.ts";
 import type { ClusterSecrets } from "../secrets.ts";
+import { type SelfDescription, selfRecord } from "../self-record.ts";
 import { deriveGroupKey } from "../swim/group-key.ts";
 import { commandWords } from "./command-words.ts";
 import { HazelcastCluster } from "./hazelcast-cluster.ts";
@@ -41,14 +42,7 @@ export interface HazelcastOptions {
   readonly wellKnown: readonly Address[];
   /** Undefined: values are keyed by the domain's name alone. */
   readonly secrets: ClusterSecrets | undefined;
-  readonly self: {
-    readonly role: MemberRole;
-    readonly subDomain: string;
-    readonly ports: MemberPorts;
-    readonly properties: Readonly<Record<string, string>>;
-    readonly name?: string;
-    readonly hostNames?: HostNames;
-  };
+  readonly self: SelfDescription;
   readonly registered: RegisteredMembers;
   /** Prefix of all names in the store. Default: "bascule". */
   readonly namespace?: string;
@@ -92,7 +86,7 @@ async function connect(
   seal: ValueSeal,
 ): Promise<HazelcastCluster> {
   const { domain, log, clock, settings } = options;
-  const self = selfRecord(options);
+  const self = selfRecord({ ...options, address: options.local });
   const store = await options.openStore({
     clusterName: domain,
     addresses,
@@ -183,31 +177,4 @@ function closingWith(
     await Promise.all(parts.map((part) => part.close()));
   };
   return Object.assign(cluster, { close: () => (closing ??= closeAll()) });
-}
-
-function selfRecord({ self, local, domain, clock, newId }: HazelcastOptions): Member {
-  const name = self.name ?? formatAddress(local);
-  const { host } = local;
-  return {
-    id: newId(),
-    name,
-    host,
-    port: local.port,
-    role: self.role,
-    domain,
-    hostNames: self.hostNames ?? {
-      name,
-      hostname: host,
-      domain: "",
-      internalHostname: host,
-      internalDomain: "",
-    },
-    subDomain: self.subDomain,
-    ports: self.ports,
-    properties: self.properties,
-    incarnation: 0,
-    revision: undefined,
-    state: "joining",
-    startedAtMs: clock.wallMs(),
-  };
 }

@@ -62,7 +62,7 @@ export class ClaimedJob {
     if (this.#heldTerm !== undefined) return;
     this.#heldTerm = term;
     this.#watch();
-    this.#holder.gained(term);
+    this.#holder.gained({ term, isHeld: () => this.#isHeld(term) });
   }
 
   /** Ends it without a word to the holder. Returns the term that grantors may still have granted. */
@@ -72,8 +72,13 @@ export class ClaimedJob {
     return term;
   }
 
+  /** Timers of a process that was stopped run late: the clock decides, not whether `lost` was called. */
+  #isHeld(term: number): boolean {
+    return this.#heldTerm === term && this.#clock.monotonicMs() < this.#endMs;
+  }
+
   #look(): void {
-    if (this.#heldTerm === undefined || this.#clock.monotonicMs() < this.#endMs) return;
+    if (this.#heldTerm === undefined || this.#isHeld(this.#heldTerm)) return;
     this.#forget();
     this.#holder.lost();
   }

@@ -98,7 +98,7 @@ export class LeaseAgent {
       }
     };
     return {
-      gained: (term) => attempt(() => holder.gained(term)),
+      gained: (grant) => attempt(() => holder.gained(grant)),
       lost: () => attempt(() => holder.lost()),
     };
   }

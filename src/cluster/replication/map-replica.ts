@@ -7,6 +7,7 @@ import { messageOf } from "../../errors/app-error.ts";
 import type { Log } from "../../observability/log.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Membership } from "../cluster.ts";
+import { MapListeners } from "../map-listeners.ts";
 import type { PeerMessenger } from "../peer-messenger.ts";
 import type {
   MapEntry,
@@ -44,10 +45,6 @@ export interface MapReplicaOptions extends ReplicatedMapOptions {
   readonly onClose: () => void;
 }
 
-type MapHandlers = {
-  readonly [Name in keyof ReplicatedMapEvents]: Set<ReplicatedMapEvents[Name]>;
-};
-
 export class MapReplica implements ReplicatedMap {
   readonly name: string;
   readonly #options: MapReplicaOptions;
@@ -58,7 +55,7 @@ export class MapReplica implements ReplicatedMap {
   readonly #reconciler: MapReconciler;
   readonly #vector = new VersionVector();
   readonly #counter: HybridCounter;
-  readonly #handlers: MapHandlers = { set: new Set(), deleted: new Set() };
+  readonly #listeners: MapListeners;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #timer: Timer;
   #complainedMs = -Infinity;
@@ -71,6 +68,7 @@ export class MapReplica implements ReplicatedMap {
     this.#store =
       options.store ?? new CompactMapStore(clock, options.entriesMax ?? ENTRIES_MAX_DEFAULT);
     this.#counter = new HybridCounter(clock);
+    this.#listeners = new MapListeners(name, options.log);
     this.#channel = new MapChannel({ ...options, includes });
     this.#outbox = new DeltaOutbox({
       clock,
@@ -126,9 +124,7 @@ export class MapReplica implements ReplicatedMap {
     event: Name,
     handler: ReplicatedMapEvents[Name],
   ): () => void {
-    const handlers: Set<ReplicatedMapEvents[Name]> = this.#handlers[event];
-    handlers.add(handler);
-    return () => void handlers.delete(handler);
+    return this.#listeners.on(event, handler);
   }
 
   close(): Promise<void> {
@@ -199,29 +195,12 @@ export class MapReplica implements ReplicatedMap {
     this.#store.apply(entry);
     if (order === 0) return;
     const { key, value } = entry;
-    if (value !== undefined) this.#tell("set", (handler) => handler(key, value));
-    else if (hadValue) this.#tell("deleted", (handler) => handler(key));
+    if (value !== undefined) this.#listeners.tellSet(key, value);
+    else if (hadValue) this.#listeners.tellDeleted(key);
   }
 
   #expire(): void {
-    for (const key of this.#store.expire()) {
-      this.#tell("deleted", (handler) => handler(key));
-    }
-  }
-
-  #tell<Name extends keyof ReplicatedMapEvents>(
-    event: Name,
-    call: (handler: ReplicatedMapEvents[Name]) => void,
-  ): void {
-    const handlers: Set<ReplicatedMapEvents[Name]> = this.#handlers[event];
-    for (const handler of handlers) {
-      try {
-        call(handler);
-      } catch (error) {
-        const what = `a handler of "${event}" of the map "${this.name}"`;
-        this.#options.log.error(`${what} failed: ${messageOf(error)}`, { error });
-      }
-    }
+    for (const key of this.#store.expire()) this.#listeners.tellDeleted(key);
   }
 
   async #close(): Promise<void> {

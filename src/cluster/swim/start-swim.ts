@@ -4,9 +4,10 @@
  */
 import type { Log } from "../../observability/log.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { HostNames, Member, MemberPorts, MemberRole, Membership } from "../cluster.ts";
-import { type Address, formatAddress } from "../member-address.ts";
+import type { Member, Membership } from "../cluster.ts";
+import type { Address } from "../member-address.ts";
 import type { PeerMessenger } from "../peer-messenger.ts";
+import { type SelfDescription, selfRecord } from "../self-record.ts";
 import { bindMemberPort } from "./bind-member-port.ts";
 import { Complaints } from "./complaints.ts";
 import { DatagramSeal } from "./datagram-seal.ts";
@@ -29,16 +30,7 @@ export interface SwimOptions {
   readonly keyring: Keyring;
   /** Default: DEFAULT_TIMING. */
   readonly timing?: Partial<SwimTiming>;
-  readonly self: {
-    readonly role: MemberRole;
-    readonly subDomain: string;
-    readonly ports: MemberPorts;
-    readonly properties: Readonly<Record<string, string>>;
-    /** Default: "host:port" of the cluster address. */
-    readonly name?: string;
-    /** Default: the cluster address's host for all. */
-    readonly hostNames?: HostNames;
-  };
+  readonly self: SelfDescription;
   /** Why a member may not take part; undefined: it may. Default: all may. */
   readonly refusal?: (member: Member) => string | undefined;
   readonly bind: BindTransport;
@@ -65,7 +57,8 @@ export async function startSwim(options: SwimOptions): Promise<Swim> {
   log.info("Using wka based membership management scheme");
   const transport = await bindMemberPort(options.bind, options.local, log);
   try {
-    const self = selfRecord(options, transport.port);
+    const address = { host: options.local.host, port: transport.port };
+    const self = selfRecord({ ...options, address });
     checkRecord(self);
     log.info(`Local member: [${self.id}] - Host:${self.host}, Port:${self.port}`);
     const { cluster, host } = makeCluster(options, self, transport);
@@ -120,29 +113,4 @@ function makeCluster(options: SwimOptions, self: Member, transport: Transport) {
   cluster.on("left", ({ id }) => host.messenger.forget(id));
   link.receive((sender, packet, from) => cluster.receive(sender, packet, from));
   return { cluster, host };
-}
-
-function selfRecord(options: SwimOptions, port: number): Member {
-  const { self, local, clock, newId, domain } = options;
-  const name = self.name ?? formatAddress({ host: local.host, port });
-  return {
-    id: newId(),
-    name,
-    host: local.host,
-    port,
-    role: self.role,
-    domain,
-    hostNames: self.hostNames ?? hostNamesOf(name, local.host),
-    subDomain: self.subDomain,
-    ports: self.ports,
-    properties: self.properties,
-    incarnation: 0,
-    revision: undefined,
-    state: "joining",
-    startedAtMs: clock.wallMs(),
-  };
-}
-
-function hostNamesOf(name: string, host: string): HostNames {
-  return { name, hostname: host, domain: "", internalHostname: host, internalDomain: "" };
 }

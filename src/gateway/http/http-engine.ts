@@ -189,6 +189,7 @@ export class HttpEngine {
     const connection = new ServerConnection({
       open,
       wheel: this.#services.wheel,
+      slabs: this.#services.reads.slabs,
       limits: () => connectionLimits(this.#address.defaultServer.location.settings),
       facts: {
         number,

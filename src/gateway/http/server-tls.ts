@@ -13,6 +13,8 @@ import { revocationLists } from "./revocation-lists.ts";
 type Settings = SettingsOf<typeof sslSettings>;
 
 export interface ServerTls {
+  /** The first one is shown to clients that take its kind of key. */
+  readonly certificates: readonly PemFile[];
   /** For the server that is the default of its address. */
   readonly options: SecureContextOptions;
   /** The same, ready for a handshake by SNI. */
@@ -46,6 +48,7 @@ export function compileServerTls(settings: Settings): ServerTls | undefined {
   }
   const options = optionsOf(settings);
   return {
+    certificates,
     options,
     context: contextOf(options, settings),
     rejects: rejects && !first,

@@ -5,6 +5,7 @@
 import { isIP } from "node:net";
 import { isUnixAddress, parsePort, splitHostPort } from "../http/listen-address.ts";
 import { implicitUpstream } from "./compile-upstreams.ts";
+import { emptyDirectory } from "./server-directory.ts";
 import type { UpstreamConfig } from "./upstream-config.ts";
 import { Upstream, type UpstreamServices } from "./upstream.ts";
 
@@ -15,8 +16,9 @@ export class AddressUpstreams {
   readonly #services: UpstreamServices;
   readonly #known = new Map<string, Upstream>();
 
+  /** Members do not matter here: whoever asks for an address gets that one. */
   constructor(services: UpstreamServices) {
-    this.#services = services;
+    this.#services = { ...services, directory: emptyDirectory };
   }
 
   /** `name`: an address with its port. Undefined: it is no address. */

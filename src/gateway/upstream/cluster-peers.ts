@@ -1,6 +1,9 @@
-/** `cluster_servers`: the members of a sub-domain that offer the scheme, as peer configurations. */
+/**
+ * Members as peers: `cluster_servers` has those of a sub-domain that offer the scheme, and a `server` of the configuration
+ * that is a member by its address obeys the membership too: it drains with the member, and takes part in the rotation.
+ */
 import { createHash } from "node:crypto";
-import { formatAddress } from "../http/listen-address.ts";
+import { formatAddress, splitHostPort } from "../http/listen-address.ts";
 import type { DirectoryMember } from "./server-directory.ts";
 import type { ClusterServersConfig, PeerConfig } from "./upstream-config.ts";
 
@@ -13,11 +16,27 @@ export function clusterPeers(
     const port = member.ports[scheme];
     const isServing = member.state === "active" || member.state === "draining";
     if (member.subDomain !== subDomain || port === undefined || !isServing) return [];
-    const drain = options.drain || member.state === "draining";
     const name = formatAddress({ host: member.name ?? member.host, port });
     const route = options.route ?? (member.name === undefined ? undefined : serverIdOf(name));
-    return [{ ...options, drain, name, route, host: member.host, port }];
+    return [asMember({ ...options, name, route, host: member.host, port }, member)];
   });
+}
+
+/** The configured server as the member that it is; unchanged where it is none. */
+export function memberPeer(config: PeerConfig, members: readonly DirectoryMember[]): PeerConfig {
+  const hosts = [config.host, splitHostPort(config.name)?.host ?? config.name];
+  const member = members.find(
+    ({ host, name, aliases = [], ports }) =>
+      (ports.http === config.port || ports.https === config.port) &&
+      [host, name, ...aliases].some((known) => known !== undefined && hosts.includes(known)),
+  );
+  return member ? asMember(config, member) : config;
+}
+
+function asMember(config: PeerConfig, { node, state, standing }: DirectoryMember): PeerConfig {
+  const drainsAsMember = !config.drain && state === "draining";
+  const drain = config.drain || drainsAsMember;
+  return { ...config, drain, member: { node, state, standing, drainsAsMember } };
 }
 
 /** As for a server of the configuration, but of the name: gateways that share sessions agree on it. */

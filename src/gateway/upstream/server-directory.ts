@@ -1,7 +1,9 @@
 /**
- * The gateway's view of the membership, as a port: who offers which sub-domain, and a call when that changes.
- * The command adapts the cluster to it; tests hand in a list.
+ * The gateway's view of the membership, as a port: who offers which sub-domain, how each stands to the live revision, and
+ * a call when that changes. The command adapts the cluster to it; tests hand in a list.
  */
+import type { Standing } from "./live-revision.ts";
+
 export interface DirectoryMember {
   readonly subDomain: string;
   /** An IP address. */
@@ -11,6 +13,12 @@ export interface DirectoryMember {
   readonly ports: { readonly http?: number; readonly https?: number };
   /** Only "active" gets new requests; "draining" keeps the sessions bound to it; others get nothing. */
   readonly state: string;
+  /** The name of the node, under which the sessions bound to it are told. Absent: they are not told. */
+  readonly node?: string;
+  /** Other names and addresses under which a `server` of the configuration may mean this member. */
+  readonly aliases?: readonly string[];
+  /** Absent: revisions do not matter for this member. */
+  readonly standing?: Standing | undefined;
 }
 
 export interface ServerDirectory {

@@ -2,7 +2,7 @@
 import { SessionSlots } from "./session-slots.ts";
 
 /** Bytes of one session, its key and its links included. */
-export const SHARED_SESSION_BYTES = 96;
+export const SHARED_SESSION_BYTES = 100;
 
 export class SessionColumns {
   readonly slots: SessionSlots;
@@ -18,6 +18,8 @@ export class SessionColumns {
   readonly toldMs: Float64Array;
   /** Idle time after which the session is over. */
   readonly ttlMs: Uint32Array;
+  /** Since when the session is known here, monotonic seconds. */
+  readonly sinceS: Uint32Array;
 
   constructor(capacity: number, seed: number) {
     this.slots = new SessionSlots(capacity, seed);
@@ -27,6 +29,7 @@ export class SessionColumns {
     this.usedMs = new Float64Array(capacity);
     this.toldMs = new Float64Array(capacity);
     this.ttlMs = new Uint32Array(capacity);
+    this.sinceS = new Uint32Array(capacity);
   }
 
   isOver(slot: number, nowMs: number): boolean {
@@ -41,5 +44,6 @@ export class SessionColumns {
     this.usedMs[slot] = from.usedMs[source] ?? 0;
     this.toldMs[slot] = from.toldMs[source] ?? 0;
     this.ttlMs[slot] = from.ttlMs[source] ?? 0;
+    this.sinceS[slot] = from.sinceS[source] ?? 0;
   }
 }

@@ -5,10 +5,13 @@
  */
 import { hash } from "node:crypto";
 import type { Clock } from "../../runtime/clock.ts";
+import { type BoundCount, BoundCounter } from "./bound-count.ts";
 
 /** What a zone of `sticky learn` is to those who use it: kept by this gateway alone, or shared (shared-sessions.ts). */
 export interface SessionBook {
   readonly size: number;
+  /** Every gateway of the domain has the same sessions. */
+  readonly isShared: boolean;
   /** Takes over the numbers of a new configuration; sessions and their ages stay. */
   configure(zoneBytes: number, timeoutMs: number): void;
   /** The server that the session is bound to. */
@@ -23,6 +26,8 @@ export interface SessionBook {
   /** Forgets the sessions whose idle time is over. */
   purge(): void;
   sessions(): Iterable<readonly [sessionId: string, serverId: string]>;
+  /** Counts the sessions of these servers, and for how long each has been known here. Walks through all sessions. */
+  countBound(serverIds: ReadonlySet<string>): ReadonlyMap<string, BoundCount>;
   close(): void;
 }
 
@@ -31,6 +36,7 @@ export const SESSION_BYTES = 128;
 
 interface Session {
   readonly key: string;
+  readonly createdMs: number;
   serverId: string;
   usedMs: number;
   /** When it was moved to the end of the order. */
@@ -43,6 +49,7 @@ const ORDER_MS = 1_000;
 const KEY_LENGTH_MAX = 64;
 
 export class SessionTable implements SessionBook {
+  readonly isShared = false;
   readonly #clock: Clock;
   #sizeMax: number;
   #timeoutMs: number;
@@ -87,6 +94,12 @@ export class SessionTable implements SessionBook {
     for (const { key, serverId } of this.#sessions.values()) yield [key, serverId];
   }
 
+  countBound(serverIds: ReadonlySet<string>): ReadonlyMap<string, BoundCount> {
+    const counter = new BoundCounter(serverIds, this.#clock.monotonicMs());
+    for (const { serverId, createdMs } of this.#sessions.values()) counter.add(serverId, createdMs);
+    return counter.counts;
+  }
+
   close(): void {}
 
   #refresh(session: Session, serverId: string): void {
@@ -104,7 +117,8 @@ export class SessionTable implements SessionBook {
     // A copy: a slice would keep the whole head that it was cut from.
     const key = Buffer.from(slice, "latin1").toString("latin1");
     const nowMs = this.#clock.monotonicMs();
-    this.#sessions.set(key, { key, serverId, usedMs: nowMs, orderedMs: nowMs });
+    const times = { createdMs: nowMs, usedMs: nowMs, orderedMs: nowMs };
+    this.#sessions.set(key, { key, serverId, ...times });
   }
 
   #makeRoom(count: number): void {

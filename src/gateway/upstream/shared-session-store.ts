@@ -5,6 +5,7 @@
  */
 import type { EntryVersion, MapEntry, MapStore } from "../../cluster/replicated-map.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { type BoundCount, BoundCounter } from "./bound-count.ts";
 import { NamePool } from "./name-pool.ts";
 import { SessionColumns } from "./session-columns.ts";
 import { NONE, SessionSlots } from "./session-slots.ts";
@@ -67,6 +68,7 @@ export class SharedSessionStore implements MapStore {
   #replace(known: number, { key, value, version, ttlMs, idleMs }: MapEntry): void {
     const server = value === undefined ? 0 : this.#servers.take(value);
     const writer = this.#writers.take(version.writer);
+    const isNew = known === NONE || this.#columns.server[known] === 0;
     const slot = server === undefined || writer === undefined ? NONE : this.#slotFor(known, key);
     if (slot === NONE) {
       this.#servers.giveBack(server ?? 0);
@@ -81,6 +83,7 @@ export class SharedSessionStore implements MapStore {
     columns.usedMs[slot] = this.#clock.monotonicMs() - idleMs;
     columns.toldMs[slot] = columns.usedMs[slot] ?? 0;
     columns.ttlMs[slot] = Math.min(ttlMs, TTL_MS_MAX);
+    if (isNew) columns.sinceS[slot] = this.#clock.monotonicMs() / 1000;
   }
 
   touch(key: string, ttlMs: number): void {
@@ -107,6 +110,17 @@ export class SharedSessionStore implements MapStore {
     for (let slot = 0; slot < columns.slots.end && columns === this.#columns; slot++) {
       if (columns.slots.isUsed(slot) && !this.#isOver(slot)) yield this.#entryAt(slot);
     }
+  }
+
+  /** Counts the live sessions of these servers. */
+  countBound(serverIds: ReadonlySet<string>): ReadonlyMap<string, BoundCount> {
+    const counter = new BoundCounter(serverIds, this.#clock.monotonicMs());
+    const { slots, server, sinceS } = this.#columns;
+    for (let slot = 0; slot < slots.end; slot++) {
+      if (!slots.isUsed(slot) || server[slot] === 0 || this.#isOver(slot)) continue;
+      counter.add(this.#servers.nameOf(server[slot] ?? 0), (sinceS[slot] ?? 0) * 1000);
+    }
+    return counter.counts;
   }
 
   /**

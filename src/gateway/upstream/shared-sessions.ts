@@ -6,6 +6,7 @@
 import { hash } from "node:crypto";
 import type { MapStore, ReplicatedMap } from "../../cluster/replicated-map.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { BoundCount } from "./bound-count.ts";
 import { SessionSlots } from "./session-slots.ts";
 import { SHARED_SESSION_BYTES } from "./session-columns.ts";
 import type { SessionBook } from "./session-table.ts";
@@ -35,6 +36,7 @@ export interface SharedSessionOptions {
 }
 
 export class SharedSessions implements SessionBook {
+  readonly isShared = true;
   readonly #clock: Clock;
   readonly #store: SharedSessionStore;
   readonly #map: ReplicatedMap;
@@ -92,6 +94,10 @@ export class SharedSessions implements SessionBook {
     for (const { key, value } of this.#store.entries()) {
       if (value !== undefined) yield [key, value];
     }
+  }
+
+  countBound(serverIds: ReadonlySet<string>): ReadonlyMap<string, BoundCount> {
+    return this.#store.countBound(serverIds);
   }
 
   close(): void {

@@ -15,13 +15,13 @@ const SESSION_ID_LENGTH_MAX = 4096;
 
 export class StickyLearn implements Stickiness {
   readonly #config: StickyLearnConfig;
-  readonly #sessions: SessionBook;
+  readonly sessions: SessionBook;
   /** Undefined where the zone is this gateway's own: no request waits. */
   readonly seek: Stickiness["seek"];
 
   constructor(config: StickyLearnConfig, sessions: SessionBook) {
     this.#config = config;
-    this.#sessions = sessions;
+    this.sessions = sessions;
     this.seek = sessions.seek ? (context) => this.#seek(context) : undefined;
   }
 
@@ -31,7 +31,7 @@ export class StickyLearn implements Stickiness {
 
   boundTo(context: RequestContext): string | undefined {
     const sessionId = firstValue(this.#config.lookup, context);
-    return sessionId === undefined ? undefined : this.#sessions.find(sessionId);
+    return sessionId === undefined ? undefined : this.sessions.find(sessionId);
   }
 
   noteChosen(): void {}
@@ -40,12 +40,12 @@ export class StickyLearn implements Stickiness {
     const created = firstValue(this.#config.create, context);
     const sessionId = created ?? firstValue(this.#config.lookup, context);
     if (sessionId === undefined) return;
-    this.#sessions.bind(sessionId, peer.serverId, created !== undefined);
+    this.sessions.bind(sessionId, peer.serverId, created !== undefined);
   }
 
   #seek(context: RequestContext): Promise<unknown> | undefined {
     const sessionId = firstValue(this.#config.lookup, context);
-    return sessionId === undefined ? undefined : this.#sessions.seek?.(sessionId);
+    return sessionId === undefined ? undefined : this.sessions.seek?.(sessionId);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the configuration says about an upstream; the running form is upstream.ts. */
 import type { Template } from "../nginx/template.ts";
 import type { ResolverConfig } from "../resolver/resolver-config.ts";
+import type { Standing } from "./live-revision.ts";
 
 /** Options of one `server` of an upstream (or of `cluster_servers`). */
 export interface PeerOptions {
@@ -27,6 +28,19 @@ export interface PeerConfig extends PeerOptions {
   readonly host: string;
   /** 0 for a Unix socket. */
   readonly port: number;
+  /** The member of the cluster that it is. Absent: none. */
+  readonly member?: PeerMember;
+}
+
+/** What counts of the member that a peer is. */
+export interface PeerMember {
+  /** The name of the node; undefined: its sessions are not told. */
+  readonly node: string | undefined;
+  readonly state: string;
+  /** Undefined: revisions do not matter for it. */
+  readonly standing: Standing | undefined;
+  /** The peer drains because the member does, and for no other reason. */
+  readonly drainsAsMember: boolean;
 }
 
 /** `cluster_servers SUBDOMAIN http|https`: the live members of a sub-domain are peers. */

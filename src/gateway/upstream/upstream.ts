@@ -8,16 +8,18 @@ import type { HashWalk, PickRequest } from "./balancers/balancer.ts";
 import type { Resolvers } from "../resolver/resolvers.ts";
 import { type Balancers, makeBalancers } from "./balancers/make-balancer.ts";
 import { StickyBalancer } from "./balancers/sticky.ts";
-import { clusterPeers } from "./cluster-peers.ts";
+import type { BoundCount } from "./bound-count.ts";
+import { clusterPeers, memberPeer } from "./cluster-peers.ts";
 import { Peer } from "./peer.ts";
 import { ResolvedServers } from "./resolved-servers.ts";
+import { inRotation, isOnLive } from "./rotation.ts";
 import type { ServerDirectory } from "./server-directory.ts";
 import type { SessionZones } from "./session-zones.ts";
 import type { Stickiness } from "./stickiness.ts";
 import { StickyCookie } from "./sticky-cookie.ts";
 import { StickyLearn } from "./sticky-learn.ts";
 import { StickyRoute } from "./sticky-route.ts";
-import type { StickyConfig, UpstreamConfig } from "./upstream-config.ts";
+import type { PeerConfig, StickyConfig, UpstreamConfig } from "./upstream-config.ts";
 
 export type PickResult =
   | { readonly kind: "peer"; readonly peer: Peer }
@@ -42,6 +44,15 @@ export interface PeerWalk {
   readonly hash: HashWalk;
 }
 
+/** Sessions of one zone that are bound to a node. */
+export interface NodeSessions {
+  readonly node: string;
+  /** The gateways of the domain have the same ones. */
+  readonly isShared: boolean;
+  /** Undefined: the clients keep what they are bound to, and nobody can count them. */
+  readonly bound: BoundCount | undefined;
+}
+
 /** How a try of a peer ended. "neutral": the peer is not to blame. */
 export type PeerVerdict = "success" | "failure" | "neutral";
 
@@ -55,6 +66,9 @@ export class Upstream {
   readonly #resolved: ResolvedServers;
   #primaries: readonly Peer[] = [];
   #backups: readonly Peer[] = [];
+  /** The peers as text, to see whether they are others. */
+  #described: string | undefined;
+  #isOnLive = true;
 
   /** @param previous the upstream of the same name before a reload: its peers' health is taken over. */
   constructor(config: UpstreamConfig, services: UpstreamServices, previous?: Upstream) {
@@ -71,8 +85,29 @@ export class Upstream {
     this.#resolved = new ResolvedServers(config.resolvedServers, services, update, before);
     this.#setPeers(previous ? previous.peers : []);
     this.#resolved.start();
-    this.#unwatch =
-      config.clusterServers.length === 0 ? () => {} : this.#directory.onChange(update);
+    this.#unwatch = this.#directory.onChange(update);
+  }
+
+  /** Whether no request is sent to a member that runs another revision than the live one. */
+  get isOnLive(): boolean {
+    return this.#isOnLive;
+  }
+
+  /** The sessions bound to the nodes of these names, an entry for each server of theirs. */
+  boundTo(nodes: ReadonlySet<string>): readonly NodeSessions[] {
+    const { sticky } = this;
+    if (!sticky) return [];
+    const found = this.peers.flatMap(({ serverId, config: { member } }) =>
+      member?.node !== undefined && nodes.has(member.node) ? [{ serverId, node: member.node }] : [],
+    );
+    if (found.length === 0) return [];
+    const { sessions } = sticky;
+    const counts = sessions?.countBound(new Set(found.map(({ serverId }) => serverId)));
+    return found.map(({ serverId, node }) => ({
+      node,
+      isShared: sessions?.isShared ?? false,
+      bound: counts && (counts.get(serverId) ?? { count: 0, oldestMs: 0 }),
+    }));
   }
 
   /** Primaries first. */
@@ -139,10 +174,13 @@ export class Upstream {
 
   /** A peer takes over the health of the one with its address, in order where there are several. */
   #setPeers(before: readonly Peer[]): void {
-    const members = this.#directory.members();
-    const live = this.config.clusterServers.flatMap((servers) => clusterPeers(servers, members));
+    const configs = this.#peerConfigs();
+    const described = JSON.stringify(configs);
+    if (described === this.#described) return;
+    this.#described = described;
+    this.#isOnLive = isOnLive(configs);
     const known = Map.groupBy(before, (peer) => peer.address);
-    const peers = [...this.config.peers, ...live, ...this.#resolved.peers()].map((config) => {
+    const peers = configs.map((config) => {
       const fresh = new Peer(config);
       const old = known.get(fresh.address)?.shift();
       if (!old) return fresh;
@@ -152,6 +190,14 @@ export class Upstream {
     });
     this.#primaries = peers.filter((peer) => !peer.config.backup);
     this.#backups = peers.filter((peer) => peer.config.backup);
+  }
+
+  #peerConfigs(): readonly PeerConfig[] {
+    const members = this.#directory.members();
+    const asMember = (config: PeerConfig): PeerConfig => memberPeer(config, members);
+    const configured = this.config.peers.map(asMember);
+    const live = this.config.clusterServers.flatMap((servers) => clusterPeers(servers, members));
+    return inRotation([...configured, ...live, ...this.#resolved.peers().map(asMember)]);
   }
 }
 

@@ -1,11 +1,19 @@
 /** /management/artifacts: what the live revision consists of, the source of one artifact, and undeploying it. */
 import { Type } from "typebox";
 import { AppError } from "../../errors/app-error.ts";
-import type { ArtifactKind } from "../../mediation/engine.ts";
-import { artifactKindOf, artifactKinds } from "../artifact-place.ts";
+import type { ArtifactSummary } from "../../mediation/engine.ts";
+import {
+  appIdOf,
+  artifactKindOf,
+  artifactKinds,
+  type DeployableKind,
+  defaultPathOf,
+} from "../artifact-place.ts";
+import type { CompiledTree } from "../revisions.ts";
 import { authorOf } from "./author.ts";
 import { ERROR_BODY } from "./api-errors.ts";
-import { answerDeployment, DEPLOYED, REFUSED } from "./deployment-answer.ts";
+import { answerDeployment, DEPLOYED, FAILED, REFUSED } from "./deployment-answer.ts";
+import { CHANGE_QUERY } from "./deployment-upload.ts";
 import type { ManagementResource } from "./management-services.ts";
 
 const ARTIFACTS = Type.Object(
@@ -13,7 +21,14 @@ const ARTIFACTS = Type.Object(
     revision: Type.Union([Type.String(), Type.Null()]),
     count: Type.Integer(),
     list: Type.Array(
-      Type.Object({ kind: Type.String(), name: Type.String(), path: Type.String() }),
+      Type.Object({
+        kind: Type.String(),
+        name: Type.String(),
+        path: Type.String(),
+        app: Type.Optional(
+          Type.String({ description: "The carbon application that it came with." }),
+        ),
+      }),
     ),
   },
   { description: "The artifacts of the live revision." },
@@ -32,42 +47,75 @@ export const artifactsResource: ManagementResource = (app, services) => {
       schema: { response: { 200: ARTIFACTS } },
     },
     async () => {
-      const { commit = null, artifacts } = await revisions.live();
-      const list = artifacts.map(({ kind, name, path }) => ({ kind, name, path }));
+      const { commit = null, artifacts, files } = await revisions.live();
+      const list = [...artifacts.map(toRow), ...applicationsIn(files.keys())];
       return { revision: commit, count: list.length, list };
     },
   );
   app.get(
     "/management/artifacts/:kind/:name",
     {
-      config: { access: "user", summary: "The XML source of one artifact" },
+      config: {
+        access: "user",
+        summary: "The XML source of one artifact, or a carbon application",
+      },
       schema: { params: ONE },
     },
     async (request, reply) => {
       const { kind, name } = request.params;
-      const { artifacts, files } = await revisions.live();
       const wanted = kindOf(kind, name);
-      const artifact = artifacts.find((one) => one.kind === wanted && one.name === name);
-      const file = artifact && files.get(artifact.path);
-      if (!file) throw unknownArtifact(kind, name);
-      return reply.type("application/xml; charset=utf-8").send(file.content);
+      const source = sourceOf(await revisions.live(), wanted, name);
+      if (source === undefined) throw unknownArtifact(kind, name);
+      const isApp = wanted === "carbonapp";
+      return reply
+        .type(isApp ? "application/octet-stream" : "application/xml; charset=utf-8")
+        .send(source);
     },
   );
   app.delete(
     "/management/artifacts/:kind/:name",
     {
       config: { summary: "Undeploy one artifact" },
-      schema: { params: ONE, response: { 200: DEPLOYED, 404: ERROR_BODY, 422: REFUSED } },
+      schema: {
+        params: ONE,
+        querystring: Type.Object(CHANGE_QUERY, { additionalProperties: false }),
+        response: { 200: DEPLOYED, 404: ERROR_BODY, 422: REFUSED, 503: FAILED },
+      },
     },
     async (request, reply) => {
       const { kind, name } = request.params;
-      const result = await deployments.undeploy(kindOf(kind, name), name, authorOf(request));
+      const { message, without = [] } = request.query;
+      const options = { message, withoutNodes: without };
+      const wanted = kindOf(kind, name);
+      const result = await deployments.undeploy(wanted, name, authorOf(request), options);
       return answerDeployment(reply, result, 200);
     },
   );
 };
 
-function kindOf(word: string, name: string): ArtifactKind {
+/** The file as it was deployed; of an artifact inside of an application what the engine has read. */
+function sourceOf(
+  { artifacts, files }: CompiledTree,
+  kind: DeployableKind,
+  name: string,
+): Buffer | string | undefined {
+  if (kind === "carbonapp") return files.get(defaultPathOf(kind, name))?.content;
+  const artifact = artifacts.find((one) => one.kind === kind && one.name === name);
+  return artifact && (files.get(artifact.path)?.content ?? artifact.source?.());
+}
+
+function toRow({ kind, name, path, app }: ArtifactSummary) {
+  return { kind, name, path, ...(app !== undefined && { app }) };
+}
+
+function applicationsIn(paths: Iterable<string>) {
+  return [...paths].flatMap((path) => {
+    const name = appIdOf(path);
+    return name === undefined ? [] : [{ kind: "carbonapp", name, path }];
+  });
+}
+
+function kindOf(word: string, name: string): DeployableKind {
   const kind = artifactKindOf(word);
   if (kind) return kind;
   throw unknownArtifact(word, name);

@@ -1,56 +1,33 @@
-/** /management/deployments: deploys artifacts, and tells what was deployed, by whom, and what was refused. */
-import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
+/** /management/deployments: deploys artifacts, and tells what was deployed, by whom, who took it, and what was refused. */
+import { Type } from "typebox";
 import { AppError } from "../../errors/app-error.ts";
-import type { Upload } from "../deployment-plan.ts";
+import { differenceOf, type RevisionDifference } from "../history/revision-difference.ts";
 import type { Deployment } from "../store/journal.ts";
 import { ERROR_BODY } from "./api-errors.ts";
 import { authorOf } from "./author.ts";
+import { answerDeployment, DEPLOYED, FAILED, REFUSED } from "./deployment-answer.ts";
 import {
-  answerDeployment,
-  DEPLOYED,
-  DEPLOYED_ARTIFACTS,
-  PROBLEMS,
-  REFUSED,
-} from "./deployment-answer.ts";
-import type { ManagementApp, ManagementResource } from "./management-services.ts";
+  DEPLOYMENT,
+  DEPLOYMENT_DETAIL,
+  toDeploymentBody,
+  toDetailBody,
+} from "./deployment-body.ts";
+import {
+  addUploadParsers,
+  readUploads,
+  UPLOAD_BODY,
+  UPLOAD_BYTES_MAX,
+  UPLOAD_QUERY,
+} from "./deployment-upload.ts";
+import type {
+  ManagementApp,
+  ManagementResource,
+  ManagementServices,
+} from "./management-services.ts";
 
-/** Largest body, in bytes. */
-export const UPLOAD_BYTES_MAX = 10 * 1024 * 1024;
-const FILES_MAX = 1_000;
 const PAGE_MAX = 100;
 const PAGE_DEFAULT = 20;
 
-const FILE_NAME = Type.String({
-  minLength: 1,
-  maxLength: 255,
-  pattern: "^[^\\u0000-\\u001f\\u007f]+$",
-  description: "Your name of the file, shown in problems.",
-});
-const SEVERAL = Type.Object(
-  {
-    files: Type.Array(
-      Type.Object(
-        { name: FILE_NAME, content: Type.String({ minLength: 1 }) },
-        { additionalProperties: false },
-      ),
-      { minItems: 1, maxItems: FILES_MAX },
-    ),
-  },
-  { additionalProperties: false, description: "Several artifacts, of which all go in or none." },
-);
-const NULLABLE_TEXT = Type.Union([Type.String(), Type.Null()]);
-const DEPLOYMENT = Type.Object({
-  id: Type.Integer(),
-  who: Type.String(),
-  via: Type.String(),
-  action: Type.String(),
-  artifacts: DEPLOYED_ARTIFACTS,
-  at: Type.String({ description: "ISO 8601" }),
-  commit: NULLABLE_TEXT,
-  outcome: Type.String(),
-  problems: PROBLEMS,
-});
 const PAGE = Type.Object(
   {
     count: Type.Integer(),
@@ -64,31 +41,29 @@ const PAGE = Type.Object(
 
 const UPLOAD_ROUTE = {
   bodyLimit: UPLOAD_BYTES_MAX,
-  config: { summary: "Deploy one artifact (XML) or several (JSON)" },
+  config: { summary: "Deploy one artifact (XML), a carbon application (.car), or several (JSON)" },
   schema: {
-    querystring: Type.Object({ file: Type.Optional(FILE_NAME) }, { additionalProperties: false }),
-    body: {
-      content: {
-        "application/xml": { schema: Type.Unsafe<Buffer>({}) },
-        "text/xml": { schema: Type.Unsafe<Buffer>({}) },
-        "application/json": { schema: SEVERAL },
-      },
-    },
-    response: { 200: DEPLOYED, 201: DEPLOYED, 400: ERROR_BODY, 422: REFUSED },
+    querystring: UPLOAD_QUERY,
+    body: UPLOAD_BODY,
+    response: { 200: DEPLOYED, 201: DEPLOYED, 400: ERROR_BODY, 422: REFUSED, 503: FAILED },
   },
 } as const;
 
-export const deploymentsResource: ManagementResource = (app, { deployments, journal }) => {
-  app.addContentTypeParser(
-    ["application/xml", "text/xml"],
-    { parseAs: "buffer" },
-    (_request, body, done) => done(null, body),
-  );
+export const deploymentsResource: ManagementResource = (app, services) => {
+  const { deployments } = services;
+  addUploadParsers(app);
   app.post("/management/deployments", UPLOAD_ROUTE, async (request, reply) => {
-    const uploads = readUploads(request.body, request.query.file);
-    const result = await deployments.deploy(uploads, authorOf(request));
+    const { file, message, without = [] } = request.query;
+    const uploads = await readUploads(request.body, file);
+    const options = { message, withoutNodes: without };
+    const result = await deployments.deploy(uploads, authorOf(request), options);
     return answerDeployment(reply, result, 201);
   });
+  addList(app, services);
+  addOne(app, services);
+};
+
+function addList(app: ManagementApp, { journal }: ManagementServices): void {
   app.get(
     "/management/deployments",
     {
@@ -98,68 +73,60 @@ export const deploymentsResource: ManagementResource = (app, { deployments, jour
           {
             limit: Type.Integer({ minimum: 1, maximum: PAGE_MAX, default: PAGE_DEFAULT }),
             before: Type.Optional(Type.Integer({ minimum: 1 })),
+            artifact: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 300,
+                description: "Only those that list an artifact of that name.",
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
         response: { 200: PAGE },
       },
     },
-    async ({ query: { limit, before } }) => {
-      const rows = await journal.list(limit + 1, before);
-      const list = rows.slice(0, limit).map(toBody);
+    async ({ query: { limit, before, artifact } }) => {
+      const rows = await journal.list(limit + 1, before, artifact);
+      const list = rows.slice(0, limit).map(toDeploymentBody);
       const next = rows.length > limit ? (list.at(-1)?.id ?? null) : null;
       return { count: list.length, list, next };
     },
   );
-  addOneDeployment(app, journal.find.bind(journal));
-};
+}
 
-function addOneDeployment(
-  app: ManagementApp,
-  find: (id: number) => Promise<Deployment | undefined>,
-): void {
+function addOne(app: ManagementApp, services: ManagementServices): void {
   app.get(
     "/management/deployments/:id",
     {
-      config: { access: "user", summary: "One deployment of the journal" },
+      config: { access: "user", summary: "One deployment: its steps, workers' answers, changes" },
       schema: {
         params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
-        response: { 200: DEPLOYMENT, 404: ERROR_BODY },
+        response: { 200: DEPLOYMENT_DETAIL, 404: ERROR_BODY },
       },
     },
     async ({ params: { id } }) => {
-      const row = await find(id);
-      if (row) return toBody(row);
-      throw new AppError("RESOURCE_UNKNOWN", `there is no deployment ${id}`, {
-        side: "downstream",
-      });
+      const row = await services.journal.find(id);
+      if (!row)
+        throw new AppError("RESOURCE_UNKNOWN", `there is no deployment ${id}`, {
+          side: "downstream",
+        });
+      const answers = await services.journal.answers(id);
+      return toDetailBody(row, answers, await changesOf(row, services));
     },
   );
 }
 
-function readUploads(body: unknown, name: string | undefined): readonly Upload[] {
-  if (Buffer.isBuffer(body) && body.length > 0) return [{ name, content: body }];
-  if (Value.Check(SEVERAL, body))
-    return body.files.map((file) => ({
-      name: file.name,
-      content: Buffer.from(file.content, "utf8"),
-    }));
-  throw new AppError("REQUEST_INVALID", "the body must be the XML of one artifact", {
-    side: "downstream",
-  });
-}
-
-function toBody(row: Deployment): Static<typeof DEPLOYMENT> {
-  const { id, who, via, action, artifacts, atMs, commit = null, outcome, problems } = row;
-  return {
-    id,
-    who,
-    via,
-    action,
-    artifacts: [...artifacts],
-    at: new Date(atMs).toISOString(),
-    commit,
-    outcome,
-    problems: [...problems],
-  };
+/** A commit that the repository has no more is no reason to tell nothing. */
+async function changesOf(
+  { id, baseCommit: from, commit: to }: Deployment,
+  { publisher, log }: ManagementServices,
+): Promise<RevisionDifference | undefined> {
+  if (to === undefined || to === from) return undefined;
+  try {
+    return await differenceOf(publisher, { from, to, withLines: false });
+  } catch (error) {
+    log.info(`The changes of deployment ${id} cannot be told`, { error });
+    return undefined;
+  }
 }

@@ -9,12 +9,15 @@ import type {
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Readiness } from "../../cluster/stability.ts";
+import type { DeploymentPublisher } from "../../depsync/deployment-repository.ts";
+import type { LiveIdentity } from "../../net/tls/live-identity.ts";
 import type { Log } from "../../observability/log.ts";
 import type { LogAnswer, LogService } from "../../observability/log-service.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import type { Deployments } from "../deployments.ts";
+import type { Draining } from "../draining/draining.ts";
 import type { MembershipJournal } from "../membership-journal.ts";
 import type { NodeView } from "../node-view.ts";
 import type { NodeDirectory } from "../relay/node-directory.ts";
@@ -23,6 +26,7 @@ import type { Revisions } from "../revisions.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Users } from "../store/users.ts";
 import type { ManagerTrust } from "../trust/manager-trust.ts";
+import type { ServedRepository } from "./repository.ts";
 
 export interface ManagementServices {
   readonly authenticator: Authenticator;
@@ -31,16 +35,24 @@ export interface ManagementServices {
   readonly journal: Journal;
   readonly deployments: Deployments;
   readonly revisions: Revisions;
+  /** The deployment repository, for questions about its revisions. */
+  readonly publisher: DeploymentPublisher;
   readonly nodes: () => readonly NodeView[];
   /** Undefined: clustering is off. */
   readonly cluster: Cluster | undefined;
   /** Who joined and left lately. */
   readonly membership: Pick<MembershipJournal, "after" | "last">;
+  /** Workers on their way out of the rotation and back. */
+  readonly draining: Draining;
   /** Finds the node that a path names, and takes requests to it. */
   readonly nodeDirectory: NodeDirectory;
   readonly nodeRelay: NodeRelay;
   /** Undefined: the manager does not hold the cluster's authority. */
   readonly trust?: ManagerTrust | undefined;
+  /** What this node shows on its management port. Default: nobody asks. */
+  readonly identity?: Pick<LiveIdentity, "fingerprint">;
+  /** The manager's own repository as others use it; undefined: the truth is somewhere else. */
+  readonly repository?: ServedRepository | undefined;
   /** The manager's own log. */
   readonly logs: LogService;
   /** Traces of the worker in the same process, by path ("/traces", ..); undefined where there is none. */

@@ -29,16 +29,22 @@ export interface PinnedAgentOptions {
   readonly clock: Clock;
   /** Undefined: only the fingerprint counts. */
   readonly trust: TrustView | undefined;
+  /** Connections are kept for the next request; who made the agent lets it go when a certificate counts no more. Default: false. */
+  readonly keepsAlive?: boolean;
 }
 
 type Connected = (error: Error | null, socket: Duplex) => void;
 
-/** Keeps no connection alive and resumes no TLS session: the certificates are looked at each time. */
+/** Connections kept open to one node. */
+const KEPT_MAX = 4;
+
+/** Keeps no connection alive, unless asked to, and resumes no TLS session: the certificates are looked at with each connection. */
 export class PinnedAgent extends Agent {
   readonly #options: PinnedAgentOptions;
 
   constructor(options: PinnedAgentOptions) {
-    super({ keepAlive: false, maxCachedSessions: 0 });
+    const keepAlive = options.keepsAlive ?? false;
+    super({ keepAlive, maxFreeSockets: KEPT_MAX, maxCachedSessions: 0 });
     this.#options = options;
   }
 

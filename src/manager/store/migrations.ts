@@ -75,9 +75,43 @@ const clusterTrust: Migration = {
   },
 };
 
+const deploymentAnswers: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    for (const [name, type] of [
+      ["finished_at", "bigint"],
+      ["phases", "text"],
+      ["notes", "text"],
+    ] as const)
+      await database.schema.alterTable("deployments").addColumn(name, type).execute();
+    await database.schema
+      .createTable("deployment_answers")
+      .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
+      .addColumn("deployment_id", "integer", (column) => column.notNull())
+      .addColumn("node", "varchar(100)", (column) => column.notNull())
+      .addColumn("answer", "varchar(20)", (column) => column.notNull())
+      .addColumn("reason", "text", (column) => column.notNull())
+      .addColumn("problems", "text", (column) => column.notNull())
+      .addColumn("stage_ms", "integer")
+      .addColumn("switch_ms", "integer")
+      .addColumn("is_late", "integer", (column) => column.notNull())
+      .execute();
+    await database.schema
+      .createIndex("deployment_answers_by_deployment")
+      .on("deployment_answers")
+      .column("deployment_id")
+      .execute();
+    await database.schema
+      .createIndex("deployments_by_commit")
+      .on("deployments")
+      .columns(["commit_id", "outcome"])
+      .execute();
+  },
+};
+
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-users-and-deployments": usersAndDeployments,
   "0002-cluster-trust": clusterTrust,
+  "0003-deployment-answers": deploymentAnswers,
 };
 
 export const migrationProvider: MigrationProvider = {

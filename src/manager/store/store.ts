@@ -7,7 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Kysely, SqliteDialect, sql } from "kysely";
-import { Migrator } from "kysely/migration";
+import { type MigrationInfo, Migrator } from "kysely/migration";
 import { shellWord } from "../../config/shell-word.ts";
 import { AppError, messageOf } from "../../errors/app-error.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -29,6 +29,8 @@ export interface StoreOptions {
   readonly clock: Clock;
   /** Rows of the journal that are kept. Default: 10000. */
   readonly journalRowsMax?: number;
+  /** Told when tables that were there before have been brought up to date; never of a new database. */
+  readonly onMigrated?: (sentence: string) => void;
 }
 
 export interface Store extends Closable {
@@ -47,8 +49,17 @@ export async function setUpStore(options: StoreOptions): Promise<Store> {
     closeSync(openSync(file, "wx", 0o600));
   }
   const database = openDatabase(options);
-  const { error } = await migratorOf(database).migrateToLatest();
-  if (!error) return toStore(database, options);
+  const migrator = migratorOf(database);
+  const isOld = (await migrator.getMigrations()).some(isDone);
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (!error) {
+    const steps = results.map(({ migrationName }) => migrationName).join(", ");
+    if (isOld && steps !== "")
+      options.onMigrated?.(
+        `The manager's tables in ${file} were of an earlier version and are up to date now (${steps})`,
+      );
+    return toStore(database, options);
+  }
   await database.destroy();
   const message = `the tables in ${file} cannot be made or migrated: ${messageOf(error)}`;
   throw new AppError("STORE_NOT_SET_UP", message, { side: "config", cause: error });
@@ -60,10 +71,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   if (!existsSync(file)) throw notSetUp(options, `there is no database ${file}`);
   const database = openDatabase(options);
   const migrations = await migratorOf(database).getMigrations();
-  if (migrations.every(({ executedAt }) => executedAt !== undefined))
-    return toStore(database, options);
+  if (migrations.every(isDone)) return toStore(database, options);
   await database.destroy();
-  throw notSetUp(options, `the tables in ${file} are missing or of an older version`);
+  const isOld = migrations.some(isDone);
+  throw notSetUp(
+    options,
+    `the tables in ${file} are ${isOld ? "of an earlier version" : "missing"}`,
+  );
+}
+
+function isDone({ executedAt }: MigrationInfo): boolean {
+  return executedAt !== undefined;
 }
 
 function notSetUp({ home }: StoreOptions, reason: string): AppError {

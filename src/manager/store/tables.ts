@@ -29,6 +29,27 @@ export interface DeploymentTable {
   readonly problems: string;
   /** Hash of path and content of a refused file, so that it is journaled once. */
   readonly fingerprint: string | null;
+  /** Null: it is under way, or was killed. */
+  readonly finished_at: number | null;
+  /** JSON list of the steps and their times; null: it had none. */
+  readonly phases: string | null;
+  /** JSON list of sentences that are no problems; null: there are none. */
+  readonly notes: string | null;
+}
+
+/** What each worker answered to a deployment. */
+export interface DeploymentAnswerTable {
+  readonly id: Generated<number>;
+  readonly deployment_id: number;
+  readonly node: string;
+  readonly answer: string;
+  readonly reason: string;
+  /** JSON list of problems. */
+  readonly problems: string;
+  readonly stage_ms: number | null;
+  readonly switch_ms: number | null;
+  /** 0 or 1. */
+  readonly is_late: number;
 }
 
 /** Homes that were registered and not removed. */
@@ -79,4 +100,5 @@ export interface Tables {
   readonly cluster_state: ClusterStateTable;
   readonly users: UserTable;
   readonly deployments: DeploymentTable;
+  readonly deployment_answers: DeploymentAnswerTable;
 }

@@ -64,7 +64,9 @@ function dropOrThrow(message: Message, { endpoint, request, error }: FailedCall)
     discard(message, endpoint, request);
     return { kind: "dropped" };
   }
-  const fault = error instanceof EndpointFailure ? faultOfFailure(error) : sendingFault(error);
+  const isFailure = error instanceof EndpointFailure;
+  if (isFailure) message.environment.log.warn(withoutPassword(logText(error.message)));
+  const fault = isFailure ? faultOfFailure(error) : sendingFault(error);
   failed(message, endpoint, fault);
   throw fault;
 }

@@ -11,6 +11,7 @@ import { parseContentType } from "../message/content-type.ts";
 import { evaluateText, type Expression } from "../message/expression.ts";
 import { logText } from "../message/log-text.ts";
 import type { Message } from "../message/message.ts";
+import { WrittenEnvelope } from "../message/written-envelope.ts";
 import {
   type FormattedBody,
   formatMessage,
@@ -49,15 +50,19 @@ export async function endpointRequest(
   const url = typeof asked === "string" ? asked : await asked;
   const written = prepareAddressing(message, url, settings);
   if (written) await written;
-  if (needsLength(message)) await message.body.buffer();
+  const length = keptLength(message);
+  if (needsLength(message, length)) await message.body.buffer();
   const method = methodOf(message, target);
   const made = hasBody(message, method, wire) ? formatMessage(message, forced) : NO_BODY;
-  const formatted = made instanceof Promise ? await made : made;
+  const { body, contentType } = made instanceof Promise ? await made : made;
+  const headers = requestHeaders(message, contentTypeFor(message, method, contentType), wire);
+  if (body && !Buffer.isBuffer(body) && length !== undefined)
+    headers.push(["Content-Length", length]);
   return {
     method,
     url,
-    headers: requestHeaders(message, contentTypeFor(message, method, formatted.contentType), wire),
-    body: formatted.body,
+    headers,
+    body,
     timeoutMs: settings.timeoutExpression
       ? await computedTimeout(settings.timeoutExpression, message, settings)
       : settings.timeoutMs,
@@ -95,26 +100,36 @@ function wireFor(format: EndpointFormat | undefined): WireFormat | undefined {
   return format === "pox" ? "rest" : undefined;
 }
 
-/** Properties that ask for a request whose length is known before it is sent. */
-function needsLength(message: Message): boolean {
+/** COPY_CONTENT_LENGTH_FROM_INCOMING: a body that nobody has looked into goes on with the length that it came with. */
+function keptLength(message: Message): string | undefined {
+  if (message.axis2.size === 0 || message.body.payload) return undefined;
+  const isKept =
+    message.axis2Flag("FORCE_HTTP_CONTENT_LENGTH") &&
+    message.axis2Flag("COPY_CONTENT_LENGTH_FROM_INCOMING");
+  return isKept ? message.headers.bodyLength : undefined;
+}
+
+/** Properties that ask for a request whose length is known before it is sent; one that is kept is known. */
+function needsLength(message: Message, kept: string | undefined): boolean {
   if (message.axis2.size === 0) return false;
   return (
     message.axis2Flag("DISABLE_CHUNKING") ||
     message.axis2Flag("FORCE_HTTP_1.0") ||
-    message.axis2Flag("FORCE_HTTP_CONTENT_LENGTH") ||
+    (kept === undefined && message.axis2Flag("FORCE_HTTP_CONTENT_LENGTH")) ||
     message.axis2Flag("FORCE_SC_ACCEPTED")
   );
 }
 
-/**
- * How the request is written. FORCE_HTTP_1.0 asks for what HTTP/1.0 gives: a known length, and a connection that ends
- * with the response; the request line says HTTP/1.1 all the same.
- */
-function wireOptions(message: Message): Pick<EndpointRequest, "closes" | "absoluteTarget"> {
+/** How the request is written. */
+function wireOptions(
+  message: Message,
+): Pick<EndpointRequest, "closes" | "absoluteTarget" | "httpVersion"> {
   if (message.axis2.size === 0) return {};
-  const closes = message.axis2Flag("NO_KEEPALIVE") || message.axis2Flag("FORCE_HTTP_1.0");
+  const isOld = message.axis2Flag("FORCE_HTTP_1.0");
+  const closes = isOld || message.axis2Flag("NO_KEEPALIVE");
   const isAbsolute = message.axis2Flag("POST_TO_URI") || message.axis2Flag("FULL_URI");
   return {
+    ...(isOld ? { httpVersion: "1.0" } : {}),
     ...(closes ? { closes } : {}),
     ...(isAbsolute ? { absoluteTarget: isAbsolute } : {}),
   };
@@ -170,8 +185,9 @@ function prepareAddressing(
   if (addressing !== undefined && !message.isRest) return writeAddressing(message, url, addressing);
   const { payload } = message.body;
   if (payload?.kind !== "envelope" || payload.rest) return undefined;
-  const keep = message.flag("PRESERVE_WS_ADDRESSING") || message.flag("preserveProcessedHeaders");
-  if (!keep) removeAddressing(payload.envelope);
+  // One that nobody has looked into has no header blocks.
+  if (payload instanceof WrittenEnvelope && payload.version) return undefined;
+  if (!message.keepsAddressing) removeAddressing(payload.envelope);
   return undefined;
 }
 
@@ -195,7 +211,7 @@ function requestHeaders(
   message: Message,
   contentType: string | undefined,
   wire: WireFormat,
-): HeaderList {
+): HeaderList[number][] {
   const written = message.headers.forRequest((lower) => isReplaced(lower, contentType, wire));
   if (contentType !== undefined) written.push(["Content-Type", contentType]);
   const action = message.addressing.Action;

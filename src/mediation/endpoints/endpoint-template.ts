@@ -1,6 +1,6 @@
 /**
  * Templates of endpoints (Template, TemplateEndpoint): an endpoint whose words `$name` stand for parameters. The
- * reader gives the way to make an endpoint of them; each instance is made once a generation.
+ * reader gives the way to make an endpoint of them; each instance is made once.
  */
 import { MediationFault } from "../mediation-fault.ts";
 import type { Endpoint, TemplateInstance } from "./endpoint.ts";
@@ -11,7 +11,7 @@ export type EndpointMaker = (instance: TemplateInstance) => Endpoint | string;
 export class EndpointTemplate {
   readonly name: string;
   readonly #make: EndpointMaker;
-  readonly #made = new WeakMap<TemplateInstance, Endpoint>();
+  readonly #made = new WeakMap<TemplateInstance, Endpoint | string>();
 
   constructor(name: string, make: EndpointMaker) {
     this.name = name;
@@ -20,17 +20,22 @@ export class EndpointTemplate {
 
   /** What is wrong with an instance; undefined when its endpoint can be made. */
   problemOf(instance: TemplateInstance): string | undefined {
-    const endpoint = this.#make(instance);
+    const endpoint = this.#outcome(instance);
     return typeof endpoint === "string" ? endpoint : undefined;
   }
 
   /** @throws MediationFault when the parameters do not make an endpoint. */
   endpointOf(instance: TemplateInstance): Endpoint {
-    const known = this.#made.get(instance);
-    if (known) return known;
-    const endpoint = this.#make(instance);
+    const endpoint = this.#outcome(instance);
     if (typeof endpoint === "string") throw new MediationFault(endpoint);
-    this.#made.set(instance, endpoint);
     return endpoint;
+  }
+
+  #outcome(instance: TemplateInstance): Endpoint | string {
+    const known = this.#made.get(instance);
+    if (known !== undefined) return known;
+    const made = this.#make(instance);
+    this.#made.set(instance, made);
+    return made;
   }
 }

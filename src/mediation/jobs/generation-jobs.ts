@@ -1,6 +1,7 @@
 /**
  * The jobs of one generation: made when it becomes the current one, started inbound endpoints first, stopped when the next
- * one takes over. One job that cannot start keeps no other from it.
+ * one takes over. One job that cannot start keeps no other from it, and neither does one whose predecessor is not over yet: only the
+ * job of the same name waits for it.
  */
 import { messageOf } from "../../errors/app-error.ts";
 import type { ArtifactRegistry } from "../artifact-registry.ts";
@@ -16,6 +17,7 @@ export class GenerationJobs {
   readonly #world: JobWorld;
   readonly #stores: StoreSet;
   #jobs: readonly Job[] = [];
+  #retired = false;
 
   constructor(registry: ArtifactRegistry, world: JobWorld, stores: StoreSet) {
     this.#registry = registry;
@@ -27,17 +29,30 @@ export class GenerationJobs {
     this.#forgetOthers();
     this.#jobs = this.#make();
     for (const job of this.#jobs) {
-      try {
-        await job.start();
-      } catch (error) {
-        this.#world.environment.log.error(`Cannot start ${job.name}: ${messageOf(error)}`);
-      }
+      const before = this.#world.memory.endingOf(job.name);
+      if (before) void before.then(() => this.#start(job));
+      else await this.#start(job);
     }
   }
 
   async retire(): Promise<void> {
-    await Promise.all(this.#jobs.map((job) => job.stop()));
+    this.#retired = true;
+    const endings = this.#jobs.map((job) => {
+      const over = job.stop();
+      this.#world.memory.noteEnding(job.name, over);
+      return over;
+    });
+    await Promise.all(endings);
     await this.#stores.close();
+  }
+
+  async #start(job: Job): Promise<void> {
+    if (this.#retired) return;
+    try {
+      await job.start();
+    } catch (error) {
+      this.#world.environment.log.error(`Cannot start ${job.name}: ${messageOf(error)}`);
+    }
   }
 
   #make(): readonly Job[] {

@@ -1,6 +1,6 @@
 /**
- * What jobs know beyond their generation: queues of stores in memory, processors that have deactivated themselves, and how
- * far tasks have come. A node keeps one for all its generations. What was remembered of an artifact
+ * What jobs know beyond their generation: queues of stores in memory, processors that have deactivated themselves, how
+ * far tasks have come, and which jobs of the last generation are not over yet. A node keeps one for all its generations. What was remembered of an artifact
  * counts as long as its text is the same: whoever deploys it anew starts it anew.
  */
 import { MemoryQueues } from "../stores/memory-store.ts";
@@ -23,6 +23,22 @@ export class JobMemory {
   readonly #progress = new Map<string, Remembered<TaskProgress>>();
   /** Wall times of the first activation. */
   readonly #deployed = new Map<string, Remembered<number>>();
+
+  readonly #endings = new Map<string, Promise<void>>();
+
+  /** A job of a generation that was replaced still ends what it began. */
+  noteEnding(job: string, over: Promise<void>): void {
+    const ending = Promise.allSettled([this.#endings.get(job), over]).then(() => undefined);
+    this.#endings.set(job, ending);
+    void ending.finally(() => {
+      if (this.#endings.get(job) === ending) this.#endings.delete(job);
+    });
+  }
+
+  /** What the job of that name in the next generation has to wait for; undefined: nothing. */
+  endingOf(job: string): Promise<void> | undefined {
+    return this.#endings.get(job);
+  }
 
   /** A processor gives up until it is deployed anew or the node starts. `source` is its text. */
   deactivate(processor: string, source: string): void {

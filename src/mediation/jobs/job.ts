@@ -11,9 +11,18 @@ export interface Job {
   stop(): Promise<void>;
 }
 
+/** The right to do a job, from `gained` to `lost`. */
+export interface JobGrant {
+  /**
+   * Whether the job is this node's at this very moment, by the monotonic clock. A node that stood still has not heard `lost` when it goes
+   * on: to be asked right before each thing that only one node may do.
+   */
+  isHeld(): boolean;
+}
+
 /** Called as the node gets and loses the right to do a job. */
 export interface LeaseHolder {
-  gained(): void;
+  gained(grant: JobGrant): void;
   lost(): void;
 }
 
@@ -30,7 +39,7 @@ export interface JobLease {
 /** Without a cluster the node does every job. */
 export const SOLE_LEASE: JobLease = {
   claim(_, holder) {
-    holder.gained();
+    holder.gained({ isHeld: () => true });
     return { release: () => Promise.resolve() };
   },
 };

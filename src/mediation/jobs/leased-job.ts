@@ -2,7 +2,7 @@
  * A job that runs while its lease is held. Gaining and losing the lease may follow each other quickly: a run begins only
  * when the one before it is over, and the lease is given back after the run.
  */
-import type { Job, JobLease, LeaseClaim } from "./job.ts";
+import type { Job, JobGrant, JobLease, LeaseClaim } from "./job.ts";
 
 /** One run of a job: from gaining the lease to losing it. */
 export interface JobRun {
@@ -10,16 +10,20 @@ export interface JobRun {
   stop(): Promise<void>;
 }
 
+/** A turn that comes while the lease is in doubt, because the node stood still, waits so long for it to be renewed or lost. */
+export const DOUBT_MS = 100;
+
 export class LeasedJob implements Job {
   readonly name: string;
   readonly #lease: JobLease;
-  readonly #begin: () => JobRun;
+  readonly #begin: (grant: JobGrant) => JobRun;
   #claim: LeaseClaim | undefined;
-  #isHeld = false;
+  /** Undefined: the job is not this node's. */
+  #grant: JobGrant | undefined;
   #run: JobRun | undefined;
   #settling: Promise<void> | undefined;
 
-  constructor(name: string, lease: JobLease, begin: () => JobRun) {
+  constructor(name: string, lease: JobLease, begin: (grant: JobGrant) => JobRun) {
     this.name = name;
     this.#lease = lease;
     this.#begin = begin;
@@ -27,8 +31,8 @@ export class LeasedJob implements Job {
 
   start(): Promise<void> {
     this.#claim ??= this.#lease.claim(this.name, {
-      gained: () => this.#hold(true),
-      lost: () => this.#hold(false),
+      gained: (grant) => this.#hold(grant),
+      lost: () => this.#hold(undefined),
     });
     return Promise.resolve();
   }
@@ -36,15 +40,15 @@ export class LeasedJob implements Job {
   async stop(): Promise<void> {
     const claim = this.#claim;
     this.#claim = undefined;
-    this.#hold(false);
+    this.#hold(undefined);
     await this.#settling;
     await claim?.release();
   }
 
-  #hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
+  #hold(grant: JobGrant | undefined): void {
+    this.#grant = grant;
     if (this.#settling) return;
-    if (isHeld) this.#run ??= this.#begin();
+    if (grant) this.#run ??= this.#begin(grant);
     else if (this.#run) this.#settling = this.#settle(this.#run);
   }
 
@@ -52,6 +56,6 @@ export class LeasedJob implements Job {
     await run.stop();
     this.#run = undefined;
     this.#settling = undefined;
-    if (this.#isHeld) this.#run = this.#begin();
+    if (this.#grant) this.#run = this.#begin(this.#grant);
   }
 }

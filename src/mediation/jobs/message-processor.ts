@@ -8,9 +8,9 @@ import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import type { MessageStore, StoreConsumer } from "../stores/message-store.ts";
 import { isPinnedElsewhere } from "./pinned-servers.ts";
-import { type Job, SOLE_LEASE } from "./job.ts";
+import { type Job, type JobGrant, SOLE_LEASE } from "./job.ts";
 import type { JobFactory, JobWorld } from "./job-world.ts";
-import { type JobRun, LeasedJob } from "./leased-job.ts";
+import { DOUBT_MS, type JobRun, LeasedJob } from "./leased-job.ts";
 import { pause, pauseUntil } from "./pause.ts";
 import type { QuartzCron } from "./quartz-cron.ts";
 
@@ -38,6 +38,8 @@ export interface HandlerContext {
   readonly consumer: StoreConsumer;
   /** Aborted when the processor stops. */
   readonly signal: AbortSignal;
+  /** Whether the processor goes on and is this node's at this very moment: asked before each message is taken, and before it is sent. */
+  readonly mayAct: () => boolean;
   /** Stops the processor for good. */
   readonly deactivate: () => void;
 }
@@ -61,7 +63,7 @@ export function messageProcessor(definition: ProcessorDefinition): JobFactory {
   return (world) => {
     const store = world.environment.store(definition.store);
     const lease = store?.isShared === true ? world.lease : SOLE_LEASE;
-    const run = (): JobRun => new ProcessorRun(definition, world);
+    const run = (grant: JobGrant): JobRun => new ProcessorRun(definition, world, grant);
     return gated(new LeasedJob(`message processor ${definition.name}`, lease, run), {
       definition,
       world,
@@ -107,13 +109,15 @@ function mayStart(definition: ProcessorDefinition, world: JobWorld): boolean {
 class ProcessorRun implements JobRun {
   readonly #definition: ProcessorDefinition;
   readonly #world: JobWorld;
+  readonly #grant: JobGrant;
   readonly #abort = new AbortController();
   readonly #members: readonly Promise<void>[];
   #silentStoreSaid = false;
 
-  constructor(definition: ProcessorDefinition, world: JobWorld) {
+  constructor(definition: ProcessorDefinition, world: JobWorld, grant: JobGrant) {
     this.#definition = definition;
     this.#world = world;
+    this.#grant = grant;
     const store = world.environment.store(definition.store);
     const numbers = store ? Array.from({ length: definition.members }, (_, index) => index) : [];
     this.#members = store ? numbers.map((number) => this.#member(number, store)) : [];
@@ -133,19 +137,21 @@ class ProcessorRun implements JobRun {
       definition: this.#definition,
       consumer,
       signal,
+      mayAct: () => !signal.aborted && this.#grant.isHeld(),
       deactivate: () => this.#deactivate(),
     });
     // The engine goes on with its other jobs first.
     await Promise.resolve();
     while (!signal.aborted) await this.#turn(handler);
     await handler.settled();
-    await consumer.release();
+    await consumer.release(this.#grant.isHeld());
   }
 
   async #turn(handler: ProcessorHandler): Promise<void> {
     const { cron, intervalMs } = this.#definition;
     const { clock } = this.#world.environment;
     const { signal } = this.#abort;
+    if (!this.#grant.isHeld()) return pause(clock, DOUBT_MS, signal);
     if (cron) {
       const nextMs = cron.nextMs(clock.wallMs());
       if (nextMs === undefined) return this.#abort.abort();
@@ -159,8 +165,9 @@ class ProcessorRun implements JobRun {
     await pause(clock, Math.max(intervalMs, leastMs), signal);
   }
 
-  /** Undefined when the store did not answer. */
+  /** False also when the lease is in doubt; undefined when the store did not answer. */
   async #round(handler: ProcessorHandler): Promise<boolean | undefined> {
+    if (!this.#grant.isHeld()) return false;
     const { log } = this.#world.environment;
     const { name, store } = this.#definition;
     try {

@@ -50,6 +50,7 @@ export class RetryingHandler implements ProcessorHandler {
   async round(): Promise<boolean> {
     const stored = await this.#context.consumer.receive();
     if (!stored) return false;
+    // What is not forwarded now stays in hand.
     await this.#forward(stored);
     return true;
   }
@@ -59,10 +60,10 @@ export class RetryingHandler implements ProcessorHandler {
   }
 
   async #forward(stored: StoredMessage): Promise<void> {
-    const { consumer, signal, world, definition } = this.#context;
+    const { consumer, signal, mayAct, world, definition } = this.#context;
     const { log, clock } = world.environment;
     const { attemptsMax = Infinity, retryMs } = this.#options;
-    for (let attempt = 1; !signal.aborted; attempt += 1) {
+    for (let attempt = 1; mayAct(); attempt += 1) {
       const delivery = await this.#deliver(stored, this.#context);
       if (delivery.kind !== "failed") {
         if (attempt > 1) log.info(`Resuming the service of message processor [${definition.name}]`);

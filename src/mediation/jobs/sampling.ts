@@ -34,7 +34,7 @@ class Sampler implements ProcessorHandler {
   }
 
   async round(): Promise<boolean> {
-    const { consumer, world, definition, signal } = this.#context;
+    const { consumer, world, definition, mayAct } = this.#context;
     const { sequence, concurrency } = this.#options;
     if (!world.environment.sequence(sequence)) {
       world.environment.log.error(
@@ -42,10 +42,10 @@ class Sampler implements ProcessorHandler {
       );
       return false;
     }
-    for (let count = 0; count < concurrency && !signal.aborted; count += 1) {
+    for (let count = 0; count < concurrency && mayAct(); count += 1) {
       if (this.#onTheirWay.size >= SAMPLES_MAX) return false;
       const stored = await consumer.receive();
-      if (!stored) return false;
+      if (!stored || !mayAct()) return false;
       await consumer.acknowledge();
       this.#dispatch(stored);
     }

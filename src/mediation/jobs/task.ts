@@ -5,12 +5,12 @@
  */
 import { messageOf } from "../../errors/app-error.ts";
 import { isPinnedElsewhere } from "./pinned-servers.ts";
-import { type Job, SOLE_LEASE } from "./job.ts";
+import { type Job, type JobGrant, SOLE_LEASE } from "./job.ts";
 import type { TaskProgress } from "./job-memory.ts";
 import type { JobFactory, JobWorld } from "./job-world.ts";
-import { type JobRun, LeasedJob } from "./leased-job.ts";
+import { DOUBT_MS, type JobRun, LeasedJob } from "./leased-job.ts";
 import { injectMessage, type InjectorDefinition } from "./message-injector.ts";
-import { pauseUntil } from "./pause.ts";
+import { pause, pauseUntil } from "./pause.ts";
 import type { QuartzCron } from "./quartz-cron.ts";
 
 /** The first run of a simple trigger is at once. */
@@ -43,7 +43,8 @@ export function task(definition: TaskDefinition): JobFactory {
     const { name, pinnedServers } = definition;
     // Each of the servers that a task is pinned to runs it.
     const lease = pinnedServers.length > 0 ? SOLE_LEASE : world.lease;
-    const job = new LeasedJob(`task ${name}`, lease, () => new TaskRun(definition, world));
+    const begin = (grant: JobGrant): JobRun => new TaskRun(definition, world, grant);
+    const job = new LeasedJob(`task ${name}`, lease, begin);
     return { name: job.name, start: () => start(job, definition, world), stop: () => job.stop() };
   };
 }
@@ -61,14 +62,16 @@ function start(job: Job, definition: TaskDefinition, world: JobWorld): Promise<v
 class TaskRun implements JobRun {
   readonly #definition: TaskDefinition;
   readonly #world: JobWorld;
+  readonly #grant: JobGrant;
   readonly #abort = new AbortController();
   readonly #loop: Promise<void>;
   readonly #onTheirWay = new Set<Promise<void>>();
   #progress: TaskProgress;
 
-  constructor(definition: TaskDefinition, world: JobWorld) {
+  constructor(definition: TaskDefinition, world: JobWorld, grant: JobGrant) {
     this.#definition = definition;
     this.#world = world;
+    this.#grant = grant;
     this.#progress = firstProgress(definition, world);
     this.#loop = this.#run();
   }
@@ -85,11 +88,19 @@ class TaskRun implements JobRun {
     const { trigger, name, source } = this.#definition;
     while (!signal.aborted && !isOver(trigger, this.#progress)) {
       await pauseUntil(clock, this.#progress.nextMs, signal);
-      if (signal.aborted) return;
+      if (!(await this.#isDue())) return;
       this.#fire();
       this.#progress = nextProgress(trigger, this.#progress, clock.wallMs());
       this.#world.memory.noteProgress(name, source, this.#progress);
     }
+  }
+
+  /** Whether the task is still this node's; a node that stood still must not run what another has run meanwhile. */
+  async #isDue(): Promise<boolean> {
+    const { clock } = this.#world.environment;
+    const { signal } = this.#abort;
+    while (!signal.aborted && !this.#grant.isHeld()) await pause(clock, DOUBT_MS, signal);
+    return !signal.aborted;
   }
 
   #fire(): void {

@@ -1,10 +1,11 @@
 /** Messages that belong together while aggregate collects them: complete once, by number, by the split, or by time. */
 import type { Message } from "../message/message.ts";
+import { COPIES_MAX } from "../message/message-exchange.ts";
 import { propertyText } from "../message/property-value.ts";
 import type { Timer } from "../../runtime/clock.ts";
 import { SEQUENCE_PROPERTY } from "../message/split-properties.ts";
 
-/** Messages that one group holds at most; it completes with them. */
+/** Messages that one group holds at most; it completes with them. Copies of a split are bounded by their exchange. */
 export const GROUP_MESSAGES_MAX = 10_000;
 
 export interface CompletionRules {
@@ -33,9 +34,9 @@ export class AggregateGroup {
   /** Whether it is complete now. `rules` are those of the latest message. */
   isComplete({ id, countMin, countMax }: CompletionRules): boolean {
     const { length } = this.#messages;
-    if (length >= GROUP_MESSAGES_MAX) return true;
     const total = this.#splitSize(id);
-    if (total !== undefined && length >= total) return true;
+    const most = total === undefined ? GROUP_MESSAGES_MAX : COPIES_MAX;
+    if (length >= Math.min(total ?? most, most)) return true;
     return (countMin > 0 && length >= countMin) || (countMax > 0 && length >= countMax);
   }
 

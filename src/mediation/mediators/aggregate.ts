@@ -9,6 +9,7 @@ import type { Message } from "../message/message.ts";
 import type { MessageExchange } from "../message/message-exchange.ts";
 import { propertyText } from "../message/property-value.ts";
 import { MediationFault } from "../mediation-fault.ts";
+import { PerGeneration } from "../per-generation.ts";
 import { runGuarded } from "../run/fault-handling.ts";
 import { AggregateGroup } from "./aggregate-group.ts";
 import { aggregatedMessage, type AggregationOptions } from "./aggregated-message.ts";
@@ -36,13 +37,17 @@ export interface AggregateOptions extends AggregationOptions {
 
 type Groups = Map<string, AggregateGroup>;
 
+/** Groups by expression, and how many messages wait in them. */
+class ExpressionGroups {
+  readonly groups: Groups = new Map();
+  waiting = 0;
+}
+
 export class AggregateMediator implements Mediator {
   readonly kind = "aggregate";
   readonly #options: AggregateOptions;
   readonly #bySplit = new WeakMap<MessageExchange, Groups>();
-  readonly #byExpression: Groups = new Map();
-  /** Messages in groups by expression. */
-  #waiting = 0;
+  readonly #byExpression = new PerGeneration(() => new ExpressionGroups());
 
   constructor(options: AggregateOptions) {
     this.#options = options;
@@ -60,7 +65,7 @@ export class AggregateMediator implements Mediator {
       return false;
     }
     group.add(message);
-    if (groups === this.#byExpression) this.#bound(message);
+    if (this.#options.correlateOn) this.#bound(message);
     if (!group.isComplete(rules)) return false;
     groups.delete(correlation);
     const rest = message.positions.map((position) => ({ ...position }));
@@ -78,7 +83,7 @@ export class AggregateMediator implements Mediator {
     const { correlateOn, id } = this.#options;
     if (correlateOn) {
       const correlation = await evaluateText(correlateOn, message);
-      if (correlation !== "") return { groups: this.#byExpression, correlation };
+      if (correlation !== "") return { groups: this.#kept(message).groups, correlation };
       throw new MediationFault(
         `Unable to evaluate correlateOn XPATH expression : ${correlateOn.source}`,
       );
@@ -89,6 +94,10 @@ export class AggregateMediator implements Mediator {
     const groups = this.#bySplit.get(message.exchange) ?? new Map<string, AggregateGroup>();
     this.#bySplit.set(message.exchange, groups);
     return { groups, correlation: propertyText(value) };
+  }
+
+  #kept({ environment }: Message): ExpressionGroups {
+    return this.#byExpression.of(environment.shared);
   }
 
   async #counts(message: Message): Promise<{ countMin: number; countMax: number }> {
@@ -105,7 +114,7 @@ export class AggregateMediator implements Mediator {
       group.startTimer(message, timeoutMs, async () => {
         if (group.isOver) return;
         // Copies of the split that come later find it over; other correlations may begin again.
-        if (groups === this.#byExpression) groups.delete(correlation);
+        if (this.#options.correlateOn) groups.delete(correlation);
         await runGuarded(message, async () => {
           if (await this.#complete(group, rest)) await mediateRest(rest, message);
         });
@@ -115,16 +124,17 @@ export class AggregateMediator implements Mediator {
 
   /** Drops the oldest groups beyond the bounds; the one that got the message just now is the last to go. */
   #bound(message: Message): void {
-    this.#waiting += 1;
-    const groups = this.#byExpression;
+    const kept = this.#kept(message);
+    const { groups } = kept;
+    kept.waiting += 1;
     while (
       groups.size > 1 &&
-      (groups.size > AGGREGATE_GROUPS_MAX || this.#waiting > AGGREGATE_MESSAGES_MAX)
+      (groups.size > AGGREGATE_GROUPS_MAX || kept.waiting > AGGREGATE_MESSAGES_MAX)
     ) {
       const [oldest] = groups;
       if (!oldest) return;
       groups.delete(oldest[0]);
-      this.#waiting -= oldest[1].close().length;
+      kept.waiting -= oldest[1].close().length;
       oldest[1].release();
       message.environment.log.warn(
         "Too many messages are waiting to be aggregated: the oldest aggregation is dropped",
@@ -135,9 +145,9 @@ export class AggregateMediator implements Mediator {
   /** @returns whether the message that completed the group goes on. */
   async #complete(group: AggregateGroup, rest: readonly ListPosition[]): Promise<boolean> {
     const messages = group.close();
-    if (this.#options.correlateOn) this.#waiting -= messages.length;
     const [first, ...others] = messages;
     if (!first) return false;
+    if (this.#options.correlateOn) this.#kept(first).waiting -= messages.length;
     const result = await aggregatedMessage([first, ...others], this.#options);
     result.resumed = false;
     result.positions = rest.map((position) => ({ ...position }));

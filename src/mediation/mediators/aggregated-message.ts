@@ -11,12 +11,17 @@ import {
   elementsOf,
   isElement,
   removeChildren,
-  type XmlDocument,
   type XmlElementNode,
   type XmlNode,
 } from "../xml/dom.ts";
 import type { JsonValue } from "../xml/json-path.ts";
 import { bodyOf } from "../xml/soap.ts";
+
+/**
+ * The result is searched before each message joins it, until it was so often in order: to search it for each of
+ * thousands takes seconds, and what came behind it has nothing to move.
+ */
+const QUIET_MAX = 2;
 
 export interface AggregationOptions {
   readonly expression: Expression;
@@ -39,9 +44,12 @@ export async function aggregatedMessage(
     return result;
   }
   const envelope = await result.editableEnvelope();
+  const body = bodyOf(envelope);
+  let quiet = 0;
   for (const other of others) {
-    const mine = nodesOf(await options.expression.evaluate(result));
-    enrich(envelope, mine, nodesOf(await options.expression.evaluate(other)));
+    if (quiet < QUIET_MAX)
+      quiet = gather(body, nodesOf(await options.expression.evaluate(result))) ? 0 : quiet + 1;
+    append(body, nodesOf(await options.expression.evaluate(other)));
   }
   if (options.enclosingProperty !== undefined)
     enclose(bodyOf(envelope), enclosingElement(result, options.enclosingProperty));
@@ -75,13 +83,18 @@ function nodesOf(result: ExpressionResult): readonly XmlNode[] {
   return result.kind === "xpath" && typeof result.value === "object" ? result.value : [];
 }
 
-/** Moves what was found in the result so far to the body, and what was found in another message behind it. */
-function enrich(envelope: XmlDocument, mine: readonly XmlNode[], theirs: readonly XmlNode[]): void {
+/** Moves what was found in the result so far to the body. @returns whether anything had to move. */
+function gather(body: XmlElementNode, mine: readonly XmlNode[]): boolean {
+  const [first] = mine;
+  if (!first?.parentNode || first.parentNode === body) return false;
+  moveToBody(body, first.parentNode, mine);
+  return true;
+}
+
+/** Puts what was found in another message behind it. */
+function append(body: XmlElementNode, theirs: readonly XmlNode[]): void {
   if (theirs.length === 0)
     throw new MediationFault("Could not find matching elements to aggregate.");
-  const body = bodyOf(envelope);
-  const [first] = mine;
-  if (first?.parentNode && first.parentNode !== body) moveToBody(body, first.parentNode, mine);
   for (const node of theirs) appendCopy(body, node);
 }
 

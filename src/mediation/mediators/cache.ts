@@ -13,7 +13,7 @@ import {
   type CachedResponse,
   type CacheMiss,
   type CacheRules,
-  ResponseCache,
+  type ResponseCache,
 } from "./response-cache.ts";
 
 export interface CacheFinderOptions {
@@ -35,11 +35,9 @@ export interface CacheFinderOptions {
 export class CacheFinderMediator implements Mediator {
   readonly kind = "cache";
   readonly #options: CacheFinderOptions;
-  readonly #own: ResponseCache;
 
   constructor(options: CacheFinderOptions) {
     this.#options = options;
-    this.#own = new ResponseCache(options.entriesMax);
   }
 
   async mediate(message: Message): Promise<boolean> {
@@ -59,12 +57,11 @@ export class CacheFinderMediator implements Mediator {
   }
 
   #cache(message: Message): ResponseCache {
-    const { sharedId } = this.#options;
-    if (sharedId === undefined) return this.#own;
-    const { caches } = message.environment.shared;
-    const cache = caches.get(sharedId) ?? this.#own;
-    caches.set(sharedId, cache);
-    return cache;
+    const { sharedId, entriesMax } = this.#options;
+    const { shared } = message.environment;
+    return sharedId === undefined
+      ? shared.memory.cacheOf(this, entriesMax)
+      : shared.cache(sharedId, entriesMax);
   }
 
   /** Nothing behind the cache runs. */

@@ -44,13 +44,18 @@ export async function evaluateCondition(
         if (await evaluateCondition(part, message, uri)) return true;
       return false;
     case "equal":
-      return (await sourceText(evaluator.source, message, uri)) === evaluator.value;
+      return isSame(await sourceText(evaluator.source, message, uri), evaluator.value);
     case "match":
     default: {
       const text = await sourceText(evaluator.source, message, uri);
       return text !== undefined && text.length <= TEXT_MAX && evaluator.pattern.test(text);
     }
   }
+}
+
+/** Upper and lower case count as the same (EqualEvaluator). */
+function isSame(text: string | undefined, value: string): boolean {
+  return text?.toLowerCase() === value.toLowerCase();
 }
 
 async function sourceText(

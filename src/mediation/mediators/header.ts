@@ -25,8 +25,8 @@ export type HeaderTarget =
       readonly name: string;
       readonly namespace: string;
     }
-  /** Text of an element that is added as a header block. */
-  | { readonly kind: "block"; readonly xml: string };
+  /** Texts of elements that are added as header blocks. */
+  | { readonly kind: "blocks"; readonly xml: readonly string[] };
 
 export interface HeaderOptions {
   readonly target: HeaderTarget;
@@ -56,11 +56,10 @@ export class HeaderMediator implements Mediator {
       case "soap":
         await setBlock(message, target, text);
         break;
-      case "block":
-        appendCopy(
-          ensureHeader(await message.editableEnvelope()),
-          rootOf(parseDocument(target.xml)),
-        );
+      case "blocks": {
+        const header = ensureHeader(await message.editableEnvelope());
+        for (const xml of target.xml) appendCopy(header, rootOf(parseDocument(xml)));
+      }
     }
     return true;
   }
@@ -77,16 +76,19 @@ async function setAddressing(
   else message.addressing[field] = text;
 }
 
+/** A block is added to those of the same name; removing takes all of them. */
 async function setBlock(
   message: Message,
   target: Extract<HeaderTarget, { kind: "soap" }>,
   text: string | undefined,
 ): Promise<void> {
   const envelope = await message.editableEnvelope();
-  const header = headerOf(envelope);
-  for (const block of header ? elementsOf(header) : [])
-    if (isBlock(block, target)) header?.removeChild(block);
-  if (text === undefined) return;
+  if (text === undefined) {
+    const header = headerOf(envelope);
+    for (const block of header ? elementsOf(header) : [])
+      if (isBlock(block, target)) header?.removeChild(block);
+    return;
+  }
   const name = target.prefix === "" ? target.name : `${target.prefix}:${target.name}`;
   appendElement(ensureHeader(envelope), target.namespace, name, text);
 }

@@ -80,7 +80,8 @@ export class PayloadFactoryMediator implements Mediator {
     });
   }
 
-  async #payload(text: string, message: Message): Promise<Payload> {
+  async #payload(filled: string, message: Message): Promise<Payload> {
+    const text = filled.trim();
     switch (this.#options.media) {
       case "json":
         return leniently(text, message);

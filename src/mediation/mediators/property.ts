@@ -24,7 +24,7 @@ export interface PropertyOptions {
   /** "remove", or where the new value comes from. */
   readonly action: "remove" | PropertySource;
   readonly type: PropertyType;
-  /** Anchored at both ends; the property becomes the group's text, "" when the value does not match. */
+  /** Anchored at both ends; the property becomes the group's text, or all of it without such a group, "" when the value does not match. */
   readonly pattern: RegExp | undefined;
   readonly group: number;
 }
@@ -61,7 +61,7 @@ export class PropertyMediator implements Mediator {
     const { type, pattern, group } = this.#options;
     if (!pattern) return convertedTo(value, type);
     const match = pattern.exec(propertyText(value));
-    return convertedTo(match?.[group] ?? "", type);
+    return convertedTo(match?.[match.length > group ? group : 0] ?? "", type);
   }
 }
 

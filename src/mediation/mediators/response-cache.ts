@@ -41,12 +41,12 @@ export interface CacheRules {
 }
 
 export class ResponseCache {
-  readonly #entriesMax: number;
+  readonly entriesMax: number;
   readonly #entries = new Map<string, CachedResponse>();
   #bytes = 0;
 
   constructor(entriesMax: number) {
-    this.#entriesMax = entriesMax;
+    this.entriesMax = entriesMax;
   }
 
   get(key: string, nowMs: number): CachedResponse | undefined {
@@ -62,10 +62,10 @@ export class ResponseCache {
   set(key: string, entry: CachedResponse): void {
     const old = this.#entries.get(key);
     if (old) this.#remove(key, old);
-    if (entry.size > CACHE_BYTES_MAX || this.#entriesMax <= 0) return;
+    if (entry.size > CACHE_BYTES_MAX || this.entriesMax <= 0) return;
     this.#add(key, entry);
     for (const [oldest, value] of this.#entries) {
-      if (this.#entries.size <= this.#entriesMax && this.#bytes <= CACHE_BYTES_MAX) return;
+      if (this.#entries.size <= this.entriesMax && this.#bytes <= CACHE_BYTES_MAX) return;
       this.#remove(oldest, value);
     }
   }

@@ -19,7 +19,7 @@ import {
 } from "./uri-parts.ts";
 
 export interface RewriteAction {
-  readonly kind: "set" | "append" | "prepend" | "replace" | "remove";
+  readonly kind: "set" | "append" | "prepend" | "replace" | "remove" | "remove-query-param";
   readonly fragment: UriFragment;
   /** Undefined for "remove" only. */
   readonly value: ValueSource | undefined;
@@ -75,37 +75,61 @@ async function applyRule(rule: RewriteRule, message: Message, before: UriParts):
   if (rule.condition && !(await evaluateCondition(rule.condition, message, before))) return before;
   let uri = before;
   for (const action of rule.actions) {
-    const value = action.value && (await valueText(action.value, message));
-    uri = withFragment(
-      uri,
-      action.fragment,
-      changed(action, uriFragment(uri, action.fragment), value),
-    );
+    const value = await actionValue(action, message);
+    const { fragment } = action;
+    const present = fragment === "full" ? undefined : uriFragment(uri, fragment);
+    uri = withFragment(uri, fragment, changed(action, present, value));
   }
   return uri;
 }
 
+/** Undefined: the action has none, or its expression found nothing. */
+async function actionValue(
+  { value }: RewriteAction,
+  message: Message,
+): Promise<string | undefined> {
+  if (!value) return undefined;
+  const text = await valueText(value, message);
+  return value.kind === "expression" && text === "" ? undefined : text;
+}
+
+/** The whole URL and a port can only be set, whatever the action is called: RewriteAction.execute. */
 function changed(
-  action: RewriteAction,
-  current: string | undefined,
-  value = "",
+  { kind, fragment, pattern }: RewriteAction,
+  present: string | undefined,
+  value: string | undefined,
 ): string | undefined {
-  // A port is one number: appending to the port of an address means setting it.
-  const isWholePort = action.fragment === "port" && action.kind !== "remove";
-  switch (isWholePort ? "set" : action.kind) {
-    case "append":
-      return `${current ?? ""}${value}`;
-    case "prepend":
-      return `${value}${current ?? ""}`;
-    case "replace":
-      if (current === undefined || !action.pattern) return current;
-      return replaceAllJava(current, action.pattern, value);
+  if (fragment === "full" || fragment === "port") return value;
+  const current = present ?? "";
+  const glue = fragment === "query" ? "&" : "";
+  switch (kind) {
     case "remove":
       return undefined;
+    case "append":
+      return value === undefined ? "" : joined(current, value, glue);
+    case "prepend":
+      return value === undefined ? "" : joined(value, current, glue);
+    case "replace":
+      return value === undefined || !pattern ? "" : replaceAllJava(current, pattern, value);
+    case "remove-query-param":
+      return withoutParameter(current, value ?? "");
     case "set":
     default:
       return value;
   }
+}
+
+/** Parameters of a query are joined by one "&", which later versions write of their own accord. */
+function joined(first: string, second: string, glue: string): string {
+  const isJoined = first === "" || second === "" || first.endsWith(glue) || second.startsWith(glue);
+  return isJoined ? `${first}${second}` : `${first}${glue}${second}`;
+}
+
+/** The query without the first parameter of that name. */
+function withoutParameter(query: string, name: string): string {
+  const parameters = query.split("&");
+  const at = parameters.findIndex((parameter) => parameter.startsWith(`${name}=`));
+  return at === -1 ? query : parameters.toSpliced(at, 1).join("&");
 }
 
 function withFragment(uri: UriParts, fragment: UriFragment, value: string | undefined): UriParts {

@@ -6,6 +6,7 @@ import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import type { LocalEntry } from "../message/local-entry.ts";
 import type { Message } from "../message/message.ts";
+import { PerGeneration } from "../per-generation.ts";
 import {
   functionProgram,
   type PlacedProgram,
@@ -38,7 +39,7 @@ export class ScriptMediator implements Mediator {
   readonly kind = "script";
   readonly #language: string;
   readonly #source: ScriptSource;
-  readonly #known = new Map<string, KnownProgram>();
+  readonly #known = new PerGeneration(() => new Map<string, KnownProgram>());
 
   constructor(language: string, source: ScriptSource) {
     this.#language = language;
@@ -73,13 +74,14 @@ export class ScriptMediator implements Mediator {
       keys.push(await keyOf(reference, message));
     const entries = keys.map((key) => entryOf(message, key));
     const id = keys.join("\n");
-    const known = this.#known.get(id);
+    const programs = this.#known.of(message.environment.shared);
+    const known = programs.get(id);
     if (known && entries.every((entry, index) => entry === known.entries[index]))
       return known.program;
     const program = this.#compile(entries, source.functionName);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= PROGRAMS_MAX && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(id, { entries, program });
+    const [oldest] = programs.keys();
+    if (programs.size >= PROGRAMS_MAX && oldest !== undefined) programs.delete(oldest);
+    programs.set(id, { entries, program });
     return program;
   }
 

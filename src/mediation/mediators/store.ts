@@ -47,7 +47,7 @@ async function storeMessage(message: Message, name: string): Promise<void> {
   if (failover !== undefined) {
     log.warn(`${failure} The message goes to the failover store ${failover}`);
     if (!(await tryStore(message, stored, failover))) return;
-  }
+  } else log.error(failure);
   const where = failover === undefined ? "store" : "failover store";
   message.axis2.set("HTTP_SC", 500);
   throw new MediationFault(

@@ -72,7 +72,8 @@ function readLimit(inside: readonly XmlElement[]): CallerLimit | string {
   if (!count) return { kind: "allow" };
   const countMax = wholeNumber(textOf(count));
   const unitTimeMs = unit && wholeNumber(textOf(unit));
-  const prohibitMs = prohibit ? wholeNumber(textOf(prohibit)) : 0;
+  const prohibitText = prohibit ? textOf(prohibit) : "";
+  const prohibitMs = prohibitText === "" ? 0 : wholeNumber(prohibitText);
   if (countMax === undefined || unitTimeMs === undefined || prohibitMs === undefined)
     return "Invalid throttle policy: MaximumCount, UnitTime and ProhibitTimePeriod have to be whole numbers";
   return { kind: "rate", countMax, unitTimeMs, prohibitMs };

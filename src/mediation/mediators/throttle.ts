@@ -10,7 +10,7 @@ import { type Branch, runBranch } from "./branch.ts";
 import { type KeyReference, keyOf } from "./key-reference.ts";
 import type { Mediator } from "./mediator.ts";
 import { readThrottlePolicy, ruleFor, type ThrottlePolicy } from "./throttle-policy.ts";
-import { ThrottleState } from "./throttle-state.ts";
+import type { ThrottleState } from "./throttle-state.ts";
 
 export interface ThrottleOptions {
   readonly id: string;
@@ -76,18 +76,11 @@ export class ThrottleMediator implements Mediator {
 
   async #state(message: Message): Promise<ThrottleState | undefined> {
     const { id, policy } = this.#options;
-    const { throttles } = message.environment.shared;
-    const known = throttles.get(id);
+    const { shared } = message.environment;
+    const known = shared.knownThrottle(id);
     if (known || !policy) return known;
-    const made = new ThrottleState(
-      policy.kind === "inline"
-        ? policy.policy
-        : policyAt(await keyOf(policy.key, message), message),
-    );
-    // Another message of the same id may have made it meanwhile.
-    const state = throttles.get(id) ?? made;
-    throttles.set(id, state);
-    return state;
+    if (policy.kind === "inline") return shared.throttle(id, policy.policy);
+    return shared.throttle(id, policyAt(await keyOf(policy.key, message), message));
   }
 }
 

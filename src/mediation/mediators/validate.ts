@@ -6,6 +6,7 @@
 import type { Expression } from "../message/expression.ts";
 import type { Message } from "../message/message.ts";
 import { MediationFault } from "../mediation-fault.ts";
+import { PerGeneration } from "../per-generation.ts";
 import { type JsonCheck, compileJsonSchema } from "../transform/json-schema.ts";
 import { schemaError, type SchemaTexts } from "../transform/xml-schema.ts";
 import { isElement, serializeNode, type XmlElementNode } from "../xml/dom.ts";
@@ -35,7 +36,7 @@ interface SchemaEntry {
 export class ValidateMediator implements Mediator {
   readonly kind = "validate";
   readonly #options: ValidateOptions;
-  readonly #checks = new Map<string, JsonCheck>();
+  readonly #checks = new PerGeneration(() => new Map<string, JsonCheck>());
 
   constructor(options: ValidateOptions) {
     this.#options = options;
@@ -64,10 +65,11 @@ export class ValidateMediator implements Mediator {
 
   async #jsonError(schemas: readonly SchemaEntry[], message: Message): Promise<string | undefined> {
     const value = await jsonValue(this.#options.source, message);
+    const checks = this.#checks.of(message.environment.shared);
     for (const { key, text } of schemas) {
-      const check = this.#checks.get(key) ?? compileJsonSchema(key, text);
-      if (this.#checks.size >= CHECKS_MAX) this.#checks.clear();
-      this.#checks.set(key, check);
+      const check = checks.get(key) ?? compileJsonSchema(key, text);
+      if (checks.size >= CHECKS_MAX) checks.clear();
+      checks.set(key, check);
       const reason = check(value);
       if (reason !== undefined) return reason;
     }
@@ -99,8 +101,8 @@ async function jsonValue(source: Expression | undefined, message: Message): Prom
     );
   if (!source?.jsonPath) return withDoubles(payload.value);
   const [value] = source.jsonPath.select(payload.value);
-  if (value !== undefined) return withDoubles(value);
-  throw new MediationFault(`The JSONPath ${source.source} found nothing to validate`);
+  // What is not there counts as an empty object (ValidateMediator).
+  return value === undefined ? {} : withDoubles(value);
 }
 
 async function elementOf(

@@ -1,8 +1,7 @@
 /**
- * `xquery`: the result of a query takes the place of the target (XQueryMediator), by fontoxpath. Variables come from constants,
- * keys and expressions, typed as the configuration says.
+ * `xquery`: the result of a query takes the place of the target (XQueryMediator). It runs in a thread
+ * (transform/xquery-runner.ts). Variables come from constants, keys and expressions, typed as the configuration says.
  */
-import fontoxpath from "fontoxpath";
 import { textOf } from "../../config/xml-query.ts";
 import { messageOf } from "../../errors/app-error.ts";
 import type { Expression, ExpressionResult } from "../message/expression.ts";
@@ -10,13 +9,12 @@ import { resultText } from "../message/expression.ts";
 import type { LocalEntry } from "../message/local-entry.ts";
 import type { Message } from "../message/message.ts";
 import { MediationFault } from "../mediation-fault.ts";
-import { boundedFacade } from "../xml/bounded-facade.ts";
+import type { XQueryJob, XQueryValue } from "../transform/xquery-job.ts";
+import { XQUERY_RUNNER } from "../transform/xquery-runner.ts";
 import {
   isElement,
   parseDocument,
-  rootOf,
   serializeNode,
-  textContentOf,
   type XmlElementNode,
   type XmlNode,
 } from "../xml/dom.ts";
@@ -44,12 +42,6 @@ export interface XQueryOptions {
   readonly variables: readonly XQueryVariable[];
 }
 
-/** Longest time that one query walks through documents. */
-export const XQUERY_TIME_MAX_MS = 10_000;
-
-// eslint-disable-next-line import/no-named-as-default-member
-const { evaluateXPath } = fontoxpath;
-
 export class XQueryMediator implements Mediator {
   readonly kind = "xquery";
   readonly #options: XQueryOptions;
@@ -63,10 +55,11 @@ export class XQueryMediator implements Mediator {
     const query = message.environment.resource(key);
     if (!query) throw new MediationFault(`Key ${key} not found: xquery has no query`);
     const target = await this.#target(message);
-    const values: Record<string, unknown> = {};
+    const variables: Record<string, XQueryValue> = {};
     for (const variable of this.#options.variables)
-      values[variable.name] = await valueOf(variable, target, message);
-    putResult(message, target, run(queryOf(query), key, serializeNode(target), values));
+      variables[variable.name] = await valueOf(variable, target, message);
+    const job = { query: queryOf(query), payload: serializeNode(target), variables };
+    putResult(message, target, await run(job, key));
     return true;
   }
 
@@ -96,7 +89,7 @@ async function valueOf(
   { name, type, source }: XQueryVariable,
   target: XmlElementNode,
   message: Message,
-): Promise<unknown> {
+): Promise<XQueryValue> {
   switch (source.kind) {
     case "value":
       return typed(source.value, type);
@@ -120,42 +113,27 @@ function isXmlType(type: string): boolean {
   return type === "DOCUMENT" || type === "DOCUMENT_ELEMENT" || type === "ELEMENT";
 }
 
-function typed(text: string, type: string): unknown {
-  if (type === "DOCUMENT" || type === "DOCUMENT_ELEMENT") return parseDocument(text);
-  if (type === "ELEMENT") return rootOf(parseDocument(text));
-  if (type === "BOOLEAN") return text.trim() === "true";
-  if (!/^(?:INT|INTEGER|LONG|SHORT|BYTE|DOUBLE|FLOAT|DECIMAL)$/.test(type)) return text;
+/** @throws MediationFault when the text is not of the type. */
+function typed(text: string, type: string): XQueryValue {
+  if (isXmlType(type)) {
+    // The fault of a variable that is no XML is told here, in the words that other mediators have for it.
+    parseDocument(text);
+    return { kind: type === "ELEMENT" ? "element" : "document", text };
+  }
+  if (type === "BOOLEAN") return { kind: "plain", value: text.trim() === "true" };
+  if (!/^(?:INT|INTEGER|LONG|SHORT|BYTE|DOUBLE|FLOAT|DECIMAL)$/.test(type))
+    return { kind: "plain", value: text };
   const number = Number(text);
-  if (text.trim() !== "" && !Number.isNaN(number)) return number;
+  if (text.trim() !== "" && !Number.isNaN(number)) return { kind: "plain", value: number };
   throw new MediationFault(`The value "${text}" of an xquery variable is not of type ${type}`);
 }
 
-function run(query: string, key: string, payload: string, values: Record<string, unknown>): string {
-  const context = parseDocument(payload);
+async function run(job: XQueryJob, key: string): Promise<string> {
   try {
-    const results: unknown = evaluateXPath(
-      query,
-      context,
-      boundedFacade(XQUERY_TIME_MAX_MS),
-      values,
-      evaluateXPath.ALL_RESULTS_TYPE,
-      {
-        language: evaluateXPath.XQUERY_3_1_LANGUAGE,
-        // The tree of the payload's own library makes the new nodes.
-        nodesFactory: context as never,
-      },
-    );
-    const items = Array.isArray(results) ? (results as readonly unknown[]) : [results];
-    return items.map(itemText).join("");
+    return await XQUERY_RUNNER.run(job);
   } catch (error) {
     throw new MediationFault(`Error during the querying with ${key}: ${messageOf(error)}`, {
       cause: error,
     });
   }
-}
-
-function itemText(item: unknown): string {
-  if (typeof item !== "object" || item === null || !("nodeType" in item)) return String(item);
-  const node = item as XmlNode;
-  return isElement(node) || node.nodeType === 9 ? serializeNode(node) : textContentOf(node);
 }

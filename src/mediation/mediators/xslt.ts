@@ -5,10 +5,14 @@
 import { evaluateText, type Expression } from "../message/expression.ts";
 import type { Message } from "../message/message.ts";
 import { logText } from "../message/log-text.ts";
+import { unreadPayload } from "../message/unread-payload.ts";
+import { WrittenEnvelope } from "../message/written-envelope.ts";
 import { MediationFault } from "../mediation-fault.ts";
+import { PerGeneration } from "../per-generation.ts";
 import { saxonMissing, hasSaxon, transformWithSaxon } from "../transform/saxon.ts";
 import { readStylesheet, type Stylesheet } from "../transform/stylesheet.ts";
-import { XSLT_TRANSFORMER } from "../transform/xslt-transformer.ts";
+import type { XsltAnswer } from "../transform/xslt-job.ts";
+import { faultOf, TransformerBusy, XSLT_TRANSFORMER } from "../transform/xslt-transformer.ts";
 import { isElement, serializeNode, type XmlElementNode } from "../xml/dom.ts";
 import { payloadOf } from "../xml/soap.ts";
 import { type KeyReference, keyOf } from "./key-reference.ts";
@@ -33,7 +37,7 @@ const STYLESHEETS_MAX = 32;
 export class XsltMediator implements Mediator {
   readonly kind: string;
   readonly #options: XsltOptions;
-  readonly #stylesheets = new Map<string, Stylesheet>();
+  readonly #stylesheets = new PerGeneration(() => new Map<string, Stylesheet>());
 
   constructor(kind: "xslt" | "fastXSLT", options: XsltOptions) {
     this.kind = kind;
@@ -41,14 +45,26 @@ export class XsltMediator implements Mediator {
   }
 
   async mediate(message: Message): Promise<boolean> {
+    try {
+      return await this.#transform(message);
+    } catch (error) {
+      // A client hears that it may try again, unless a fault sequence says something else.
+      if (error instanceof TransformerBusy) message.exchange.unanswered(503);
+      throw error;
+    }
+  }
+
+  async #transform(message: Message): Promise<boolean> {
     const { target, key } = this.#options;
     const stylesheetKey = await keyOf(key, message);
     const stylesheet = this.#stylesheet(stylesheetKey, message);
     const parameters = new Map<string, string>();
     for (const parameter of this.#options.parameters)
       parameters.set(parameter.name, await valueText(parameter, message));
+    const run: StylesheetRun = { stylesheet, key: stylesheetKey, parameters };
+    if (await this.#unread(run, message)) return true;
     const source = await this.#source(message);
-    const text = await run(stylesheet, stylesheetKey, serializeNode(source), parameters, message);
+    const text = await transformText(run, serializeNode(source), message);
     if (target === undefined) putResult(message, source, text);
     else {
       const document = documentOf(text);
@@ -57,12 +73,29 @@ export class XsltMediator implements Mediator {
     return true;
   }
 
+  /**
+   * Transforms the payload of a message that nobody has looked into without making a tree of it, nor of the result.
+   * @returns false when the message has to be read.
+   */
+  async #unread(run: StylesheetRun, message: Message): Promise<boolean> {
+    const { source, target } = this.#options;
+    if (source || target !== undefined || !run.stylesheet.writesXml) return false;
+    const bytes = await message.unreadBytes();
+    const parts = bytes && unreadPayload(bytes, message.headers.get("Content-Type"));
+    if (!parts) return false;
+    const answer = await transformBytes(run, new Uint8Array(parts.content), message);
+    const content = answer.isElement === true && answer.bytes && elementBytes(answer.bytes);
+    if (content) message.replacePayload(new WrittenEnvelope({ ...parts, content }));
+    return content instanceof Uint8Array;
+  }
+
   #stylesheet(key: string, message: Message): Stylesheet {
-    const known = this.#stylesheets.get(key);
+    const kept = this.#stylesheets.of(message.environment.shared);
+    const known = kept.get(key);
     if (known) return known;
     const stylesheet = readStylesheet(key, this.#options.resources, message.environment);
-    if (this.#stylesheets.size >= STYLESHEETS_MAX) this.#stylesheets.clear();
-    this.#stylesheets.set(key, stylesheet);
+    if (kept.size >= STYLESHEETS_MAX) kept.clear();
+    kept.set(key, stylesheet);
     return stylesheet;
   }
 
@@ -87,28 +120,50 @@ export class XsltMediator implements Mediator {
   }
 }
 
-// eslint-disable-next-line max-params
-async function run(
-  stylesheet: Stylesheet,
-  key: string,
+interface StylesheetRun {
+  readonly stylesheet: Stylesheet;
+  readonly key: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+async function transformText(
+  run: StylesheetRun,
   source: string,
-  parameters: ReadonlyMap<string, string>,
   message: Message,
 ): Promise<string> {
+  const { stylesheet, key, parameters } = run;
   if (stylesheet.newer !== undefined) {
     if (!hasSaxon()) throw new MediationFault(saxonMissing(key, stylesheet.newer));
     return transformWithSaxon(stylesheet.text, source, parameters);
   }
-  const { text, messages } = await XSLT_TRANSFORMER.transform({
+  const answer = await transformBytes(run, new TextEncoder().encode(source), message);
+  if (!answer.bytes) throw faultOf(answer);
+  return Buffer.from(answer.bytes).toString("utf8");
+}
+
+async function transformBytes(
+  { stylesheet, key, parameters }: StylesheetRun,
+  source: Uint8Array,
+  message: Message,
+): Promise<XsltAnswer> {
+  const answer = await XSLT_TRANSFORMER.transform({
     stylesheetId: stylesheet.id,
-    stylesheet: stylesheet.text,
-    resources: stylesheet.resources,
+    stylesheet,
     source,
     parameters: [...parameters].flatMap(([name, value]) => [name, xpathLiteral(value)]),
   });
-  if (messages !== "")
-    message.environment.log.warn(`Stylesheet ${key}: ${logText(messages.trim())}`);
-  return text;
+  if (answer.bytes && answer.messages !== "")
+    message.environment.log.warn(`Stylesheet ${key}: ${logText(answer.messages.trim())}`);
+  return answer;
+}
+
+/** A result without XML declaration; undefined for HTML, which libxslt writes when the root is called so. */
+function elementBytes(result: Uint8Array): Uint8Array | undefined {
+  const bytes = Buffer.from(result.buffer, result.byteOffset, result.length);
+  const start = /^<\?xml[^>]*\?>\s*/.exec(bytes.toString("latin1", 0, 200))?.[0].length ?? 0;
+  const head = bytes.toString("latin1", start, start + 6);
+  const end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
+  return head.startsWith("<") && !/^<html\b/i.test(head) ? bytes.subarray(start, end) : undefined;
 }
 
 /** A text as an XPath 1.0 expression: a literal cannot hold both kinds of quotes. */

@@ -13,6 +13,7 @@ import type { Sequence } from "../mediators/mediator.ts";
 import type { SequenceTemplate } from "../mediators/sequence-template.ts";
 import type { ScriptSandbox } from "../script/script-sandbox.ts";
 import type { SqlPort } from "../sql/sql-port.ts";
+import type { Outcomes } from "../outcomes.ts";
 import type { SharedState } from "../shared-state.ts";
 import type { MessageStore } from "../stores/message-store.ts";
 import type { LocalEntry } from "./local-entry.ts";
@@ -42,6 +43,8 @@ export interface Environment {
   readonly endpointStates: EndpointStates;
   /** What mediators of the generation share. */
   readonly shared: SharedState;
+  /** Counts the messages of services. */
+  readonly outcomes: Outcomes;
   /** Databases of dblookup and dbreport. Undefined: there are none here. */
   readonly sql?: SqlPort | undefined;
   /** Where scripts run. */

@@ -163,7 +163,7 @@ export class MessageScope implements XPathScope {
     const message = this.#message;
     switch (prefix) {
       case "ctx":
-        return message.properties.get(name) ?? message.environment.localEntry(name)?.text;
+        return message.properties.get(name);
       case "axis2":
         return axis2Property(message, name);
       case "trp":
@@ -182,8 +182,22 @@ export class MessageScope implements XPathScope {
   }
 }
 
+/** Names count in any case, and "+" stays as it is (SynapseXPathVariableContext). */
 function queryParameter(target: string, name: string): string | undefined {
   const question = target.indexOf("?");
   if (question === -1) return undefined;
-  return new URLSearchParams(target.slice(question + 1)).get(name) ?? undefined;
+  for (const parameter of target.slice(question + 1).split("&")) {
+    const [key = "", value = ""] = parameter.split("=", 2);
+    if (key.toLowerCase() === name.toLowerCase()) return decoded(value);
+  }
+  return undefined;
+}
+
+/** Percent-encoding undone; a text that is not encoded rightly stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

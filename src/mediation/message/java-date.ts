@@ -3,8 +3,16 @@
  * configurations use (y M d H h m s S a E z Z X), quoted text, local time.
  */
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+const MONTHS =
+  "January February March April May June July August September October November December".split(
+    " ",
+  );
+
+/** Four letters ask for the whole name, fewer for its first three letters. */
+function nameText(name: string | undefined, letters: string): string {
+  return (name ?? "").slice(0, letters.length > 3 ? undefined : 3);
+}
 
 /** Formats milliseconds since 1970. A letter that is not known stays as it is. */
 export function formatJavaDate(wallMs: number, pattern: string): string {
@@ -21,7 +29,9 @@ function fieldText(date: Date, letters: string): string {
     case "y":
       return letters.length === 2 ? padded(date.getFullYear() % 100) : padded(date.getFullYear());
     case "M":
-      return letters.length > 2 ? (MONTHS[date.getMonth()] ?? "") : padded(date.getMonth() + 1);
+      return letters.length > 2
+        ? nameText(MONTHS[date.getMonth()], letters)
+        : padded(date.getMonth() + 1);
     case "d":
       return padded(date.getDate());
     case "H":
@@ -37,15 +47,23 @@ function fieldText(date: Date, letters: string): string {
     case "a":
       return date.getHours() < 12 ? "AM" : "PM";
     case "E":
-      return DAYS[date.getDay()] ?? "";
+      return nameText(DAYS[date.getDay()], letters);
     case "Z":
       return offsetText(date, "");
     case "X":
+      return isoOffset(date, letters.length);
     case "z":
       return offsetText(date, ":");
     default:
       return letters;
   }
+}
+
+/** ISO 8601: "Z" for UTC, else hours, hours and minutes, or both with a colon, by the number of letters. */
+function isoOffset(date: Date, length: number): string {
+  if (date.getTimezoneOffset() === 0) return "Z";
+  if (length === 1) return offsetText(date, "").slice(0, 3);
+  return offsetText(date, length === 2 ? "" : ":");
 }
 
 function offsetText(date: Date, separator: string): string {

@@ -17,6 +17,20 @@ export function javaNumberText(value: number): string {
   return `${withFraction(mantissa)}E${Number(exponent)}`;
 }
 
+/** Digits that tell every float from its neighbours. */
+const FLOAT_DIGITS = 9;
+
+/** The text of Float.toString for the float next to a number: as few digits as tell it from other floats. */
+export function javaFloatText(value: number): string {
+  const float = Math.fround(value);
+  if (!Number.isFinite(float) || float === 0) return javaNumberText(float);
+  for (let digits = 1; digits < FLOAT_DIGITS; digits += 1) {
+    const short = Number(float.toPrecision(digits));
+    if (Math.fround(short) === float) return javaNumberText(short);
+  }
+  return javaNumberText(Number(float.toPrecision(FLOAT_DIGITS)));
+}
+
 function withFraction(digits: string): string {
   return digits.includes(".") ? digits : `${digits}.0`;
 }

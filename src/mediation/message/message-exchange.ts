@@ -30,6 +30,8 @@ export interface MessageExchange {
   refuse(status: number): void;
   /** What the client gets where nobody answers. Default: 202. */
   unanswered(status: number): void;
+  /** A fault met the message; the outcome of its service says so, once. */
+  noteFault(): void;
   /** Mediates a response that has no sequence of its own: out sequence, or `main`. */
   receive(response: Message): Verdict;
   /** A body whose bytes must be thrown away at the end unless the client gets them. */

@@ -14,6 +14,7 @@ import { parseContentType, type PayloadKind, payloadKindOf } from "./content-typ
 import type { Message } from "./message.ts";
 import { formatFormParts } from "./multipart-payload.ts";
 import { envelopeOf, type Payload } from "./payload-builder.ts";
+import { WrittenEnvelope } from "./written-envelope.ts";
 
 /** What the other side of this hop speaks, where no messageType says it. */
 export type WireFormat = "soap11" | "soap12" | "rest";
@@ -46,9 +47,13 @@ function formatPayload(
   const type = message.axis2Text("messageType") ?? typeOf(message, payload, wire);
   const kind = payloadKindOf(parseContentType(type).type);
   if (kind === "multipart-form") return formParts(message, payload);
-  const text = payloadText(payload, type, wire);
   const charset = charsetOf(message, type);
   const contentType = contentTypeHeader(message, type, charset);
+  if (payload instanceof WrittenEnvelope && charset === "utf-8") {
+    const written = payload.bytesFor(kind, payload.rest && wire !== "soap11");
+    if (written) return { body: written, contentType };
+  }
+  const text = payloadText(payload, type, wire);
   if (kind === "binary") return { body: Buffer.from(text, "base64"), contentType };
   return { body: encodeText(text, charset, XML_KINDS.has(kind)), contentType };
 }
@@ -142,7 +147,10 @@ function contentTypeHeader(message: Message, type: string, charset: string): str
   const header = message.axis2Text("ContentType") ?? type;
   const { type: media, charset: named, action } = parseContentType(header);
   const shown = charset === "utf-8" ? "UTF-8" : charset.toUpperCase();
-  const parts = [named === undefined ? `${header}; charset=${shown}` : renamed(header, charset)];
+  // setCharacterEncoding=false of later versions: a type without a charset gets none.
+  const isBare = message.axis2Text("setCharacterEncoding")?.toLowerCase() === "false";
+  const completed = isBare ? header : `${header}; charset=${shown}`;
+  const parts = [named === undefined ? completed : renamed(header, charset)];
   const soapAction = message.addressing.Action;
   if (media === "application/soap+xml" && action === undefined && soapAction !== undefined)
     parts.push(`action="${soapAction.replace(/["\\\r\n]/g, "")}"`);

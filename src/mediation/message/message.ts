@@ -16,6 +16,7 @@ import type { MessageExchange } from "./message-exchange.ts";
 import { envelopeOf, type Payload } from "./payload-builder.ts";
 import { propertyText, type PropertyValue } from "./property-value.ts";
 import { TransportHeaders } from "./transport-headers.ts";
+import { WrittenEnvelope } from "./written-envelope.ts";
 
 export type Direction = "request" | "response";
 
@@ -54,6 +55,8 @@ export class Message {
   readonly templateFrames: ReadonlyMap<string, PropertyValue>[] = [];
   /** Status line of the endpoint whose response this is; undefined in a request. */
   endpointStatus: Pick<EndpointResponse, "status" | "reason"> | undefined;
+  /** A fault that its body does not show, as an `<Exception>` does not: it is answered with 500. */
+  isFailure = false;
   /** How many endpoints have answered on the way to this message, one after the other. */
   hops = 0;
   /** Lists of mediators that are running, the innermost last; a copy continues with the rest of its parent's. */
@@ -80,7 +83,8 @@ export class Message {
   }
 
   /**
-   * The response of an endpoint as a message of its own: default properties and fault handlers come along.
+   * The response of an endpoint as a message of its own: default properties, fault handlers and the
+   * parameters of templates come along.
    * @throws MediationFault beyond HOPS_MAX.
    */
   responseTo(response: EndpointResponse): Message {
@@ -100,6 +104,7 @@ export class Message {
         `More than ${HOPS_MAX} responses were sent on to endpoints, each to the next: the out flow calls itself`,
       );
     message.faultHandlers.push(...this.faultHandlers);
+    message.templateFrames.push(...this.templateFrames);
     message.#takeStatus(response);
     return message;
   }
@@ -128,6 +133,7 @@ export class Message {
     message.splitDepth = this.splitDepth;
     message.sequenceDepth = this.sequenceDepth;
     message.endpointStatus = this.endpointStatus;
+    message.isFailure = this.isFailure;
     return message;
   }
 
@@ -137,6 +143,7 @@ export class Message {
     this.headers = new TransportHeaders(response.headers, false);
     this.body = new MessageBody(response.body, this.environment.bodyBytesMax);
     this.axis2.clear();
+    this.isFailure = false;
     this.#takeStatus(response);
     this.exchange.track(this.body);
   }
@@ -158,13 +165,27 @@ export class Message {
     return payload;
   }
 
-  async #build(): Promise<Payload> {
-    try {
-      return await this.body.build(() => ({
+  #build(): Promise<Payload> {
+    return this.#reading(() =>
+      this.body.build(() => ({
         contentType: this.headers.get("Content-Type"),
         contentEncoding: this.headers.get("Content-Encoding"),
         hasSoapAction: this.headers.get("SOAPAction") !== undefined,
-      }));
+      })),
+    );
+  }
+
+  /** The bytes of a body that is XML as it came; undefined where it has been parsed, is empty or packed. */
+  async unreadBytes(): Promise<Buffer | undefined> {
+    if (this.body.payload || this.headers.get("Content-Encoding") !== undefined) return undefined;
+    if (this.axis2Text("messageType") !== undefined) return undefined;
+    await this.#reading(() => this.body.buffer());
+    return this.body.bytes;
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
     } catch (error) {
       // A client whose request is too large hears that, unless a fault sequence says something else.
       const isClients = this.endpointStatus === undefined && this.direction === "request";
@@ -210,6 +231,7 @@ export class Message {
   /** The SOAP version of the message. Reads no body. */
   get soapVersion(): SoapVersion {
     const { payload } = this.body;
+    if (payload instanceof WrittenEnvelope && payload.version) return payload.version;
     if (payload?.kind === "envelope") return versionOf(payload.envelope) ?? "1.1";
     const { type } = parseContentType(this.headers.get("Content-Type"));
     return type === "application/soap+xml" ? "1.2" : "1.1";
@@ -231,6 +253,11 @@ export class Message {
   flag(name: string): boolean {
     const value = this.properties.get(name);
     return value !== undefined && propertyText(value).toLowerCase() === "true";
+  }
+
+  /** Whether the WS-Addressing headers of the message go on with it. */
+  get keepsAddressing(): boolean {
+    return this.flag("PRESERVE_WS_ADDRESSING") || this.flag("preserveProcessedHeaders");
   }
 
   /** Turns the message into the answer to the client. */

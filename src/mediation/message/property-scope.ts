@@ -2,7 +2,6 @@
  * Property scopes: where each keeps its values, and what get-property and the XPath variables answer, the special
  * names of GetPropertyFunction included (To, FAULT, MESSAGE_FORMAT, SYSTEM_DATE, ...).
  */
-import { formatLogTime } from "../../observability/log.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import { isElement, textContentOf } from "../xml/dom.ts";
 import { isFault, payloadOf } from "../xml/soap.ts";
@@ -82,10 +81,12 @@ function mapOf(
   }
 }
 
-/** `get-property(..)` with one or two arguments; "" when there is nothing. */
+/** `get-property(..)`: a name, a scope and a name, or a scope, SYSTEM_DATE and a pattern; "" when there is nothing. */
 export function getProperty(message: Message, args: readonly string[]): PropertyValue {
-  const [first = "", second] = args;
+  const [first = "", second, third] = args;
   if (second === undefined) return defaultProperty(message, first, undefined) ?? "";
+  const isDate = third !== undefined && second === "SYSTEM_DATE";
+  if (isDate) return defaultProperty(message, second, third) ?? "";
   const scoped = scopedProperty(message, first, second);
   if (scoped !== undefined) return scoped.value ?? "";
   return defaultProperty(message, first, second) ?? "";
@@ -120,12 +121,13 @@ function scopedProperty(
 }
 
 /**
- * A resource as text, or what was written to it since the generation began; "path@name": one of its properties, which
+ * A resource as text, or what was written to it since it was deployed; "path@name": one of its properties, which
  * lie beside it in the resource "path.properties".
  */
 function registryText(message: Message, path: string): string | undefined {
-  const { shared } = message.environment;
-  const whole = shared.registryText(path) ?? message.environment.resource(path)?.text;
+  const { environment } = message;
+  const deployed = environment.resource(path);
+  const whole = environment.shared.memory.registryText(path, deployed) ?? deployed?.text;
   const at = path.lastIndexOf("@");
   if (whole !== undefined || at < 1) return whole;
   const properties = message.environment.resource(`${path.slice(0, at)}.properties`)?.text ?? "";
@@ -137,11 +139,12 @@ function registryText(message: Message, path: string): string | undefined {
   return undefined;
 }
 
-/** The registry belongs to the deployment: a write lasts on this node until the next one. */
+/** The registry belongs to the deployment: a write lasts on this node until the path is deployed anew. */
 function writeRegistry(message: Message, path: string, text: string): void {
-  if (!message.environment.shared.writeRegistry(path, text))
+  const { environment } = message;
+  if (!environment.shared.memory.writeRegistry(path, text, environment.resource(path)))
     throw new MediationFault(
-      `Cannot write registry resource ${logText(path)}: too many were written since the last deployment`,
+      `Cannot write registry resource ${logText(path)}: too many were written since this node started`,
     );
 }
 
@@ -202,11 +205,14 @@ function specialProperty(
     case "SYSTEM_TIME":
       return String(wallMs);
     case "SYSTEM_DATE":
-      return argument === undefined ? formatLogTime(wallMs) : formatJavaDate(wallMs, argument);
+      return formatJavaDate(wallMs, argument ?? DATE_PATTERN);
     default:
       return undefined;
   }
 }
+
+/** What java.text.SimpleDateFormat writes where nothing is said, in the locale en_US. */
+const DATE_PATTERN = "M/d/yy h:mm a";
 
 function faultFlag(message: Message): string | undefined {
   const { payload } = message.body;

@@ -3,8 +3,8 @@
  * as Java prints them, since configurations compare the text.
  */
 import { MediationFault } from "../mediation-fault.ts";
-import type { XmlNode } from "../xml/dom.ts";
-import { javaNumberText } from "./java-number.ts";
+import { parseDocument, rootOf, type XmlNode } from "../xml/dom.ts";
+import { javaFloatText, javaNumberText } from "./java-number.ts";
 import { xpathText, type XPathValue } from "../xml/xpath.ts";
 
 /** Whole numbers are bigint: a LONG does not fit a double, and none of them prints a fraction. */
@@ -48,17 +48,29 @@ export function convertProperty(value: PropertyValue, type: PropertyType): Prope
     case "STRING":
       return propertyText(value);
     case "OM":
-      return value;
+      return typeof value === "string" ? elementOf(value) : value;
     case "BOOLEAN":
       return /^(?:true|yes|1)$/i.test(propertyText(value).trim());
     case "DOUBLE":
-    case "FLOAT":
       return javaNumberText(toDecimal(propertyText(value), type));
+    case "FLOAT":
+      return javaFloatText(toDecimal(propertyText(value), type));
     case "INTEGER":
     case "LONG":
     case "SHORT":
     default:
       return toInteger(propertyText(value), type);
+  }
+}
+
+/** The element that a text holds; a text that is no XML stays one. */
+function elementOf(text: string): PropertyValue {
+  if (!text.trimStart().startsWith("<")) return text;
+  try {
+    return [rootOf(parseDocument(text))];
+  } catch (error) {
+    if (error instanceof MediationFault) return text;
+    throw error;
   }
 }
 

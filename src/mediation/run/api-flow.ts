@@ -75,6 +75,7 @@ export function runApi(
     serviceName: undefined,
     logName: `API_LOGGER.${api.name}`,
     outFlow: (response) => runOut(choice, response),
+    tally: environment.outcomes.ofApi(api),
     answerHeaders: crossOrigin(choice, request, environment),
   });
   const { exchange, message } = flow;
@@ -128,7 +129,7 @@ function optionsAnswer(resource: ApiResource): ServiceResponse {
   return { status: 200, headers: [["Allow", methodsText(resource)]], body: undefined };
 }
 
-function methodsText({ methods }: ApiResource): string {
+function methodsText({ methods }: Pick<ApiResource, "methods">): string {
   return methods.length === 0 ? ALL_METHODS : methods.join(", ");
 }
 
@@ -141,7 +142,11 @@ function crossOrigin(
   if (!settings.enabled) return [];
   const origin = request.headers.find(([name]) => name.toLowerCase() === "origin")?.[1];
   const methods =
-    choice.kind === "found" ? methodsText(choice.resource) : choice.allowed.join(", ");
+    choice.kind === "found"
+      ? methodsText({
+          methods: request.method === "OPTIONS" ? choice.allowed : choice.resource.methods,
+        })
+      : choice.allowed.join(", ");
   return corsHeaders(settings, origin, methods === "" ? ALL_METHODS : methods);
 }
 
@@ -195,6 +200,8 @@ function decodeQuery(message: Message, text: string): string {
     message.properties.set("ERROR_CODE", "400");
     message.properties.set("ERROR_MESSAGE", reason);
     message.axis2.set("HTTP_SC", 400);
+    // Without a fault sequence that answers, a bad request must not look like an accepted one.
+    message.exchange.unanswered(400);
     throw new MediationFault(reason, { cause });
   }
 }

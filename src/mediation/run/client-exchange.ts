@@ -13,6 +13,7 @@ import { COPIES_MAX, type MessageExchange } from "../message/message-exchange.ts
 import type { PropertyValue } from "../message/property-value.ts";
 import type { Verdict } from "../mediators/mediator.ts";
 import type { CacheMiss } from "../mediators/response-cache.ts";
+import type { Tally } from "../outcomes.ts";
 import type { MessageTrace } from "../trace/message-trace.ts";
 import { HeldWork } from "./held-work.ts";
 import { ACCEPTED, clientResponse } from "./client-response.ts";
@@ -29,6 +30,8 @@ export interface ExchangeOptions {
   readonly logName?: string | undefined;
   /** Headers that every answer gets, in place of those that it has. */
   readonly answerHeaders?: HeaderList | undefined;
+  /** Where the message of a service is counted. Undefined: it is no service's. */
+  readonly tally?: Tally | undefined;
 }
 
 export class ClientExchange implements MessageExchange {
@@ -39,6 +42,8 @@ export class ClientExchange implements MessageExchange {
   readonly #outFlow: OutFlow;
   readonly #logName: string | undefined;
   readonly #answerHeaders: HeaderList;
+  /** Undefined when the fault of the message has been counted. */
+  #tally: Tally | undefined;
   readonly #outcome = Promise.withResolvers<ServiceResponse>();
   readonly #bodies: MessageBody[] = [];
   #copyCount = 0;
@@ -55,6 +60,8 @@ export class ClientExchange implements MessageExchange {
     this.#outFlow = options.outFlow;
     this.#logName = options.logName;
     this.#answerHeaders = options.answerHeaders ?? [];
+    this.#tally = options.tally;
+    if (options.tally) options.tally.messages += 1;
   }
 
   /** Resolves with the first answer; never rejects. */
@@ -81,6 +88,7 @@ export class ClientExchange implements MessageExchange {
 
   /** Answers with what no message stands for. */
   respondWith(response: ServiceResponse): void {
+    if (response.status >= 500) this.noteFault();
     this.#settle(response);
   }
 
@@ -89,7 +97,12 @@ export class ClientExchange implements MessageExchange {
   }
 
   refuse(status: number): void {
-    this.#settle({ status, headers: [], body: undefined });
+    this.respondWith({ status, headers: [], body: undefined });
+  }
+
+  noteFault(): void {
+    if (this.#tally) this.#tally.faults += 1;
+    this.#tally = undefined;
   }
 
   unanswered(status: number): void {
@@ -123,7 +136,7 @@ export class ClientExchange implements MessageExchange {
   /** Mediation of the request is over; what it left behind may still answer. */
   finish(): void | Promise<void> {
     return this.#work.whenDone(() => {
-      this.#settle(this.#unanswered);
+      if (!this.#settled) this.respondWith(this.#unanswered);
       for (const body of this.#bodies) body.discard();
     });
   }

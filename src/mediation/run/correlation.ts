@@ -10,7 +10,7 @@ import { logText } from "../message/log-text.ts";
 import type { Message } from "../message/message.ts";
 import { propertyText } from "../message/property-value.ts";
 
-export const CORRELATION_HEADER = "activityid";
+const CORRELATION_HEADER = "activityid";
 const PROPERTY = "correlation_id";
 const ID_LENGTH_MAX = 256;
 

@@ -1,6 +1,7 @@
 /**
  * What a request is for: a page of the engine, a proxy service (`/services/<name>[/operation]`), a REST API, and `main` for
- * everything else, so that an unknown service is acknowledged rather than refused. Implements the dispatch of ServerWorker, HttpGetRequestProcessor, Axis2 and RESTRequestHandler.
+ * everything else, so that an unknown service is acknowledged rather than refused; before that a SOAP message may name its service itself
+ * (named-service.ts). Implements the dispatch of ServerWorker, HttpGetRequestProcessor, Axis2 and RESTRequestHandler.
  */
 import type { ServiceRequest, ServiceResponse } from "../engine.ts";
 import type { Environment } from "../message/environment.ts";
@@ -11,6 +12,7 @@ import { swaggerForm } from "../services/swagger.ts";
 import { apiRequestOf, runApi } from "./api-flow.ts";
 import { faultResponse } from "./fault-response.ts";
 import { commonPage, PAGE_METHODS, servicePage, swaggerPage } from "./get-pages.ts";
+import { mayNameService, readNames, servicePath } from "./named-service.ts";
 import { runMain, runProxy } from "./service-flow.ts";
 
 export interface DispatchOptions {
@@ -39,11 +41,26 @@ export function dispatch(
     return page || (refusalOf(service, request) ?? runProxy(service, request, environment));
   }
   const api = apis.length === 0 ? undefined : chooseApi(apis, apiRequestOf(request));
-  if (!api) return options.fallback?.(request) ?? runMain(request, environment);
+  if (!api) return options.fallback?.(request) ?? dispatchByContent(request, options);
   const form =
     request.method === "GET" && question !== -1 && swaggerForm(request.target.slice(question + 1));
   if (form) return swaggerPage(api, form, { request, environment });
   return runApi(api, request, environment);
+}
+
+/** A SOAP message may name its service itself; everything else is for `main`. */
+function dispatchByContent(
+  asked: ServiceRequest,
+  { services, environment }: DispatchOptions,
+): Promise<ServiceResponse> {
+  if (services.size === 0 || !mayNameService(asked)) return runMain(asked, environment);
+  return readNames(asked).then(({ request, addresses }) => {
+    for (const address of addresses) {
+      const service = findService(servicePath(address) ?? "", services);
+      if (service && !refusalOf(service, request)) return runProxy(service, request, environment);
+    }
+    return runMain(request, environment);
+  });
 }
 
 /** The service with the longest name that the path starts with; "P.Port" also means P. */

@@ -34,6 +34,7 @@ async function guard(message: Message, work: Promise<unknown>): Promise<void> {
 
 async function handleFault(message: Message, first: MediationFault): Promise<void> {
   let fault = first;
+  message.exchange.noteFault();
   for (;;) {
     message.sequenceDepth = 0;
     message.positions = [];

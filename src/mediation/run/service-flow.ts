@@ -9,6 +9,7 @@ import { sendMessage } from "../mediators/send.ts";
 import { requireSequence, runSequence } from "../mediators/sequence.ts";
 import type { Environment } from "../message/environment.ts";
 import type { Message } from "../message/message.ts";
+import type { Tally } from "../outcomes.ts";
 import type { ProxyService } from "../services/proxy-service.ts";
 import type { TargetFlow } from "../services/target-flow.ts";
 import { ClientExchange, type OutFlow } from "./client-exchange.ts";
@@ -28,7 +29,9 @@ export function runProxy(
       ? runSequence(requireFlow(response, service.outFlow, "out"), response)
       : answerWith(response);
   const logName = `SERVICE_LOGGER.${service.name}`;
-  const flow = beginFlow({ request, environment, serviceName: service.name, outFlow, logName });
+  const tally = environment.outcomes.ofService(service);
+  const serviceName = service.name;
+  const flow = beginFlow({ request, environment, serviceName, outFlow, logName, tally });
   const { exchange, message } = flow;
   message.properties.set("proxy.name", service.name);
   pushFaultHandler(message, service.faultFlow);
@@ -74,6 +77,8 @@ export interface FlowOptions {
   readonly logName?: string;
   /** Headers that every answer gets. */
   readonly answerHeaders?: HeaderList;
+  /** Where the message is counted. */
+  readonly tally?: Tally;
 }
 
 /** One request on its way: the exchange with the client, and the message that is mediated. */

@@ -15,7 +15,9 @@ import {
 } from "quickjs-emscripten";
 import { messageOf } from "../../errors/app-error.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { CallTookTooLong, timedCall } from "../timed-call.ts";
 import { MESSAGE_RUNTIME } from "./message-runtime.ts";
+import { isQuickScript } from "./quick-script.ts";
 import { XML_RUNTIME } from "./xml-runtime.ts";
 
 /**
@@ -23,11 +25,10 @@ import { XML_RUNTIME } from "./xml-runtime.ts";
  * so the memory itself ends here: 16 MiB at first, 64 MiB at most. A script that needs more fails.
  */
 const MEMORY_PAGES = { initial: 256, maximum: 1024 } as const;
-/**
- * Time of one run. All other messages of the worker wait for a running script. QuickJS looks at the clock once in 10,000 steps
- * of a loop or calls, so steps that each take long make it later.
- */
+/** Time of one run. All other messages of the worker wait for a running script. */
 export const SCRIPT_TIME_MAX_MS = 1_000;
+/** A script that does not look at the clock in time is ended that much later, together with all contexts. */
+const ENDED_AFTER_MS = 100;
 /** Stack of a context, in bytes: well below what the host has for it. */
 const SCRIPT_STACK_MAX = 192 * 1024;
 /** Contexts that are kept for the next message. */
@@ -99,6 +100,10 @@ export class ScriptSandbox {
       if (outcome.kind === "error" && outcome.message === OUT_OF_MEMORY) this.#giveUp();
       return outcome;
     } catch (error) {
+      if (error instanceof CallTookTooLong) {
+        this.#giveUp();
+        return { kind: "error", message: TOOK_TOO_LONG, line: undefined };
+      }
       if (!isModuleFailure(error)) throw error;
       this.#giveUp();
       return { kind: "error", message: OUT_OF_MEMORY, line: undefined };
@@ -123,12 +128,21 @@ export class ScriptSandbox {
     if ("kind" in taken) return taken;
     const startMs = this.#clock.monotonicMs();
     taken.slot.host = host;
-    const outcome = callMain(taken, program);
+    const outcome = this.#call(taken, program);
     taken.slot.host = undefined;
     const isQuick = this.#clock.monotonicMs() - startMs <= KEPT_AFTER_MS;
     if (outcome.kind === "value" && isQuick) this.#keep(program, taken);
     else disposeRoom(taken);
     return outcome;
+  }
+
+  /**
+   * QuickJS looks at the clock between steps only; what one step may make long is ended from outside.
+   * @throws CallTookTooLong, and the module is of no more use.
+   */
+  #call(room: Room, program: ScriptProgram): ScriptOutcome {
+    if (isQuickScript(program.source)) return callMain(room, program);
+    return timedCall(this.#timeMaxMs + ENDED_AFTER_MS, () => callMain(room, program));
   }
 
   #take(module: QuickJSWASMModule, program: ScriptProgram): Room | ScriptOutcome {
@@ -169,6 +183,7 @@ export class ScriptSandbox {
   }
 }
 
+const TOOK_TOO_LONG = "the script took too long and was stopped";
 const OUT_OF_MEMORY = "the script needs more memory or stack than it may have";
 
 function loadModule(): Promise<QuickJSWASMModule> {
@@ -249,7 +264,7 @@ function errorOutcome(
 }
 
 function sentenceOf(name: string, message: string): string {
-  if (message === "interrupted") return "the script took too long and was stopped";
+  if (message === "interrupted") return TOOK_TOO_LONG;
   // An error that could not even be made is null.
   if (message === "out of memory" || message === "null") return OUT_OF_MEMORY;
   return `${name}${message}`;

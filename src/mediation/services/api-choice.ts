@@ -22,6 +22,8 @@ export type ResourceChoice =
       readonly kind: "found";
       readonly resource: ApiResource;
       readonly variables: ReadonlyMap<string, string>;
+      /** Methods for that path, over all resources; empty: all. Of OPTIONS only, as a browser asks before it sends another method. */
+      readonly allowed: readonly string[];
     }
   /** 404 no path matches, 405 the method does not, 400 something else does not. `allowed`: methods for that path. */
   | {
@@ -38,9 +40,13 @@ export function inOrderOfChoice(apis: Iterable<RestApi>): readonly RestApi[] {
     if (context === "/") return 2;
     return version ? 0 : 1;
   };
-  return [...apis].sort(
-    (one, other) => rank(one) - rank(other) || apiPrefix(other).length - apiPrefix(one).length,
-  );
+  const placed = Array.from(apis, (api) => ({
+    api,
+    rank: rank(api),
+    length: apiPrefix(api).length,
+  }));
+  placed.sort((one, other) => one.rank - other.rank || other.length - one.length);
+  return placed.map(({ api }) => api);
 }
 
 /** The first API that takes the request. */
@@ -72,12 +78,19 @@ export function chooseResource(api: RestApi, request: ApiRequest): ResourceChoic
     api.resources.filter((resource) => accepts(resource, request)),
     sub,
   );
-  if (found) return { kind: "found", ...found };
+  if (found && request.method !== "OPTIONS") return { kind: "found", ...found, allowed: [] };
   const reached = api.resources.filter((resource) => matching([resource], sub));
+  if (found) return { kind: "found", ...found, allowed: methodsOf(reached) };
   if (reached.length === 0) return { kind: "none", status: 404, allowed: [] };
   const allowed = [...new Set(reached.flatMap(({ methods }) => methods))];
   const status = reached.some((resource) => takesMethod(resource, request.method)) ? 400 : 405;
   return { kind: "none", status, allowed };
+}
+
+/** Empty: all. */
+function methodsOf(resources: readonly ApiResource[]): readonly string[] {
+  if (resources.some(({ methods }) => methods.length === 0)) return [];
+  return [...new Set(resources.flatMap(({ methods }) => methods))];
 }
 
 function accepts(resource: ApiResource, request: ApiRequest): boolean {

@@ -4,7 +4,8 @@
  */
 import { messageOf } from "../../errors/app-error.ts";
 import type { Environment } from "../message/environment.ts";
-import type { RemoteText } from "./remote-text.ts";
+import { PerGeneration } from "../per-generation.ts";
+import { RemoteText } from "./remote-text.ts";
 import { type WsdlOperations, wsdlOperations } from "./wsdl-operations.ts";
 
 export type WsdlSource =
@@ -12,7 +13,7 @@ export type WsdlSource =
   | { readonly kind: "none" }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "key"; readonly key: string }
-  | { readonly kind: "remote"; readonly remote: RemoteText };
+  | { readonly kind: "remote"; readonly url: string };
 
 export interface ContractOptions {
   readonly source: WsdlSource;
@@ -26,13 +27,25 @@ export interface ContractOptions {
   readonly checksOperations: boolean;
 }
 
+/** What a generation has read of a contract. */
+interface ReadContract {
+  readonly remote: RemoteText | undefined;
+  text: string | undefined;
+  operations: WsdlOperations | undefined;
+}
+
 export class PublishedContract {
   readonly options: ContractOptions;
-  #text: string | undefined;
-  #operations: WsdlOperations | undefined;
+  readonly #read: PerGeneration<ReadContract>;
 
   constructor(options: ContractOptions) {
     this.options = options;
+    const { source } = options;
+    this.#read = new PerGeneration(() => ({
+      remote: source.kind === "remote" ? new RemoteText(source.url) : undefined,
+      text: undefined,
+      operations: undefined,
+    }));
   }
 
   /** Whether the configuration names a WSDL. */
@@ -42,7 +55,7 @@ export class PublishedContract {
 
   /** Fetches what lies on a web server, as a deployment in WSO2 does. Never rejects. */
   async prepare(environment: Environment): Promise<void> {
-    if (this.options.source.kind === "remote") await this.options.source.remote.load(environment);
+    await this.#read.of(environment.shared).remote?.load(environment);
   }
 
   /** The published text; undefined when there is none or it cannot be read. */
@@ -56,11 +69,12 @@ export class PublishedContract {
     if (!this.options.checksOperations || !this.isPublished) return undefined;
     const text = this.#textNow(environment);
     if (text === undefined) return undefined;
-    if (text !== this.#text) {
-      this.#text = text;
-      this.#operations = readOperations(text, environment);
+    const read = this.#read.of(environment.shared);
+    if (text !== read.text) {
+      read.text = text;
+      read.operations = readOperations(text, environment);
     }
-    return this.#operations;
+    return read.operations;
   }
 
   /** An imported document by the location under which the WSDL names it. */
@@ -77,7 +91,7 @@ export class PublishedContract {
       case "key":
         return environment.resource(source.key)?.text;
       case "remote":
-        return source.remote.text;
+        return this.#read.of(environment.shared).remote?.text;
       case "none":
       default:
         return undefined;

@@ -8,15 +8,20 @@ import { StoreFailure } from "./message-store.ts";
 
 /** A connection that nobody used for so long is closed: 60 s. */
 export const IDLE_MS = 60_000;
-/** A store whose server does not answer within it fails: 10 s. */
+/** A store whose server does not answer within it fails, and its connection is given up: 10 s. */
 export const ANSWER_MS = 10_000;
+/** An orderly close that takes longer becomes a break: 2 s. */
+export const CLOSE_MS = 2_000;
 
 export interface IdleConnectionOptions<Connection> {
   /** "message store S at redis://host:port", for errors. */
   readonly title: string;
   readonly clock: Clock;
   readonly open: () => Promise<Connection>;
+  /** In order; what is under way is finished. */
   readonly close: (connection: Connection) => Promise<void>;
+  /** At once, without a word to the other side, which may be gone. What is under way fails. */
+  readonly break: (connection: Connection) => void;
 }
 
 export class IdleConnection<Connection> {
@@ -29,12 +34,16 @@ export class IdleConnection<Connection> {
     this.#options = options;
   }
 
-  /** Runs an action on the connection. @throws StoreFailure for whatever goes wrong, also after ANSWER_MS. */
-  async use<Result>(action: (connection: Connection) => Promise<Result>): Promise<Result> {
+  /** Runs an action on the connection. @throws StoreFailure for whatever goes wrong, also after `answerMs`. */
+  async use<Result>(
+    action: (connection: Connection) => Promise<Result>,
+    answerMs = ANSWER_MS,
+  ): Promise<Result> {
     this.#idle?.cancel();
     this.#users += 1;
     try {
-      return await this.#within(this.#run(action));
+      const work = this.#run(action);
+      return await this.#within(answerMs, work, this.#opening);
     } catch (error) {
       if (error instanceof StoreFailure) throw error;
       throw new StoreFailure(`The ${this.#options.title} failed: ${messageOf(error)}`, error);
@@ -54,11 +63,21 @@ export class IdleConnection<Connection> {
     const opening = this.#opening;
     this.#opening = undefined;
     if (!opening) return;
-    try {
-      await this.#options.close(await opening);
-    } catch {
-      // It was broken already.
-    }
+    const late = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(CLOSE_MS, () => {
+      this.#break(opening);
+      late.resolve();
+    });
+    // One that was broken already cannot be closed.
+    const closing = opening.then(this.#options.close).catch(() => undefined);
+    await Promise.race([closing, late.promise]);
+    timer.cancel();
+  }
+
+  /** A connection that gives no answer may be half-open for hours: the next use makes another. */
+  #break(opening: Promise<Connection>): void {
+    if (this.#opening === opening) this.#opening = undefined;
+    opening.then(this.#options.break, () => undefined);
   }
 
   async #run<Result>(action: (connection: Connection) => Promise<Result>): Promise<Result> {
@@ -73,11 +92,16 @@ export class IdleConnection<Connection> {
     return action(connection);
   }
 
-  async #within<Result>(work: Promise<Result>): Promise<Result> {
+  async #within<Result>(
+    answerMs: number,
+    work: Promise<Result>,
+    opening: Promise<Connection> | undefined,
+  ): Promise<Result> {
     const late = Promise.withResolvers<never>();
-    const timer = this.#options.clock.after(ANSWER_MS, () =>
-      late.reject(new Error(`no answer within ${ANSWER_MS / 1000} s`)),
-    );
+    const timer = this.#options.clock.after(answerMs, () => {
+      late.reject(new Error(`no answer within ${answerMs / 1000} s`));
+      if (opening) this.#break(opening);
+    });
     try {
       return await Promise.race([work, late.promise]);
     } finally {

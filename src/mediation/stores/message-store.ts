@@ -27,10 +27,13 @@ export interface StoreConsumer {
    * @throws StoreFailure when the server does not answer.
    */
   receive(): Promise<StoredMessage | undefined>;
-  /** The message in hand is done with: the store forgets it. @throws StoreFailure */
+  /** The message that was received last is done with: the store forgets it, and no other one. @throws StoreFailure */
   acknowledge(): Promise<void>;
-  /** Gives the message in hand back, in front of the others. Never rejects. */
-  release(): Promise<void>;
+  /**
+   * Gives the message in hand back, in front of the others. `isOurs` false: the consumer's name belongs to another node by now; what
+   * that one may have in hand is left to it. Never rejects.
+   */
+  release(isOurs: boolean): Promise<void>;
 }
 
 /** A store cannot take or give messages now. */

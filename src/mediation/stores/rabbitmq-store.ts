@@ -6,16 +6,20 @@
 import { type Channel, connect, type ChannelModel, type ConfirmChannel } from "amqplib";
 import { messageOf } from "../../errors/app-error.ts";
 import type { Log } from "../../observability/log.ts";
-import { IdleConnection } from "./idle-connection.ts";
+import { CLOSE_MS, IdleConnection } from "./idle-connection.ts";
 import { fullStore, type MessageStore, type StoreConsumer } from "./message-store.ts";
 import type { RabbitMqSettings, StoreDefinition, StoreSurroundings } from "./store-definition.ts";
 import { decodeStored, encodeStored, type StoredMessage } from "./stored-message.ts";
 
 const CONNECT_MS = 5_000;
 const HEARTBEAT_SECONDS = 30;
+/** What amqplib says of a message that the broker does not take. */
+const NACKED = "message nacked";
 
 interface Link {
   readonly connection: ChannelModel;
+  /** Breaks the connection. */
+  readonly socket: AbortController;
   readonly publisher: ConfirmChannel;
 }
 
@@ -43,6 +47,7 @@ export class RabbitMqStore implements MessageStore {
       clock: around.clock,
       open: () => this.#open(),
       close: ({ connection }) => connection.close(),
+      break: ({ socket }) => socket.abort(),
     });
   }
 
@@ -55,7 +60,11 @@ export class RabbitMqStore implements MessageStore {
       const gone = (): void => reject(new Error("the connection was closed"));
       publisher.once("close", gone);
       const options = { persistent: true, contentType: "application/json", messageId: message.id };
-      publisher.publish(exchange ?? "", key, content, options, (refusal) => resolve(!refusal));
+      publisher.publish(exchange ?? "", key, content, options, (refusal: unknown) => {
+        // A channel that ends tells so here as well, which is no refusal of the broker.
+        if (refusal && messageOf(refusal) !== NACKED) reject(refusal);
+        else resolve(!refusal);
+      });
       try {
         return await promise;
       } finally {
@@ -80,6 +89,9 @@ export class RabbitMqStore implements MessageStore {
 
   async #open(): Promise<Link> {
     const { host, port, username, password, virtualHost, tls } = this.#settings;
+    const socket = new AbortController();
+    // net.connect and tls.connect get these as they are.
+    const socketOptions = { timeout: CONNECT_MS, signal: socket.signal };
     const connection = await connect(
       {
         protocol: tls ? "amqps" : "amqp",
@@ -90,7 +102,7 @@ export class RabbitMqStore implements MessageStore {
         vhost: virtualHost,
         heartbeat: HEARTBEAT_SECONDS,
       },
-      { timeout: CONNECT_MS },
+      socketOptions,
     );
     // What breaks is reported by the call that meets it.
     connection.on("error", () => undefined);
@@ -99,7 +111,7 @@ export class RabbitMqStore implements MessageStore {
       await this.#declare(connection);
       const publisher = await connection.createConfirmChannel();
       publisher.on("error", () => undefined);
-      return { connection, publisher };
+      return { connection, socket, publisher };
     } catch (error) {
       await connection.close().catch(() => undefined);
       throw error;
@@ -204,10 +216,11 @@ class QueueConsumer implements StoreConsumer {
     this.#inHand = undefined;
     const channel = this.#channel;
     this.#channel = undefined;
+    if (!channel) return;
     try {
-      await channel?.close();
+      await this.#options.link.use(() => channel.close(), CLOSE_MS);
     } catch {
-      // It was closed already, and the broker has the message again.
+      // It was closed already, or the connection is broken now: the broker has the message again.
     }
   }
 

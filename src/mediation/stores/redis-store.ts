@@ -18,6 +18,12 @@ const CONNECT_MS = 5_000;
 const PUSH = `if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[2])`;
 
+interface Received {
+  /** As it is in the list. */
+  readonly text: string;
+  readonly message: StoredMessage;
+}
+
 export class RedisStore implements MessageStore {
   readonly name: string;
   readonly isShared = true;
@@ -42,6 +48,7 @@ export class RedisStore implements MessageStore {
       clock: around.clock,
       open: () => connect(settings),
       close: async (redis) => redis.disconnect(),
+      break: (redis) => redis.disconnect(),
     });
   }
 
@@ -53,12 +60,22 @@ export class RedisStore implements MessageStore {
 
   consumer(name: string): StoreConsumer {
     const inHand = `${this.#key}:${name}`;
+    let received: string | undefined;
     return {
-      receive: () => this.#receive(inHand),
-      acknowledge: async () => {
-        await this.#use((redis) => redis.lpop(inHand));
+      receive: async () => {
+        const found = await this.#receive(inHand);
+        received = found?.text;
+        return found?.message;
       },
-      release: async () => {
+      // By its text: a node that stood still must not take away what another has in hand by now.
+      acknowledge: async () => {
+        const text = received;
+        if (text !== undefined) await this.#use((redis) => redis.lrem(inHand, 1, text));
+        received = undefined;
+      },
+      release: async (isOurs) => {
+        received = undefined;
+        if (!isOurs) return;
         try {
           await this.#use((redis) => redis.lmove(inHand, this.#key, "LEFT", "LEFT"));
         } catch (error) {
@@ -73,7 +90,7 @@ export class RedisStore implements MessageStore {
     return this.#connection.close();
   }
 
-  async #receive(inHand: string): Promise<StoredMessage | undefined> {
+  async #receive(inHand: string): Promise<Received | undefined> {
     for (;;) {
       const text = await this.#use(
         async (redis) =>
@@ -82,7 +99,7 @@ export class RedisStore implements MessageStore {
       );
       if (text === null) return undefined;
       const message = decodeStored(text);
-      if (message) return message;
+      if (message) return { text, message };
       await this.#putAside(inHand);
     }
   }

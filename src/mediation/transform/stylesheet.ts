@@ -17,6 +17,8 @@ export interface Stylesheet {
   readonly resources: Readonly<Record<string, string>>;
   /** The first instruction of XSLT 2.0 or later that it uses. */
   readonly newer: string | undefined;
+  /** Whether its result is certain to be written as XML in UTF-8 without a document type. */
+  readonly writesXml: boolean;
 }
 
 /**
@@ -48,7 +50,16 @@ export function readStylesheet(
   const texts = [entry.text, ...Object.values(resources)];
   const hash = createHash("sha256").update(JSON.stringify([entry.text, resources]));
   const newer = texts.map(newerInstruction).find((name) => name !== undefined);
-  return { id: hash.digest("base64"), text: entry.text, resources, newer };
+  const writesXml = newer === undefined && texts.every(isPlainOutput);
+  return { id: hash.digest("base64"), text: entry.text, resources, newer, writesXml };
+}
+
+/** Whatever could change how a result is written, but for what changes nothing. */
+function isPlainOutput(text: string): boolean {
+  const rest = text.replaceAll(/\b(?:method=(["'])xml\1|encoding=(["'])utf-8\2)/gi, "");
+  return !/\b(?:method|encoding|doctype-\w+)\s*=|disable-output-escaping|exsl|<!/i.test(
+    rest.replaceAll("<!--", ""),
+  );
 }
 
 const REFERENCE =

@@ -126,8 +126,3 @@ function driverOf(texts: SchemaTexts): string {
 function sentenceOf(error: XmlLibError): string {
   return (error.details[0]?.message ?? error.message).trim();
 }
-
-/** How many schemas are held outside the collector. */
-export function schemasHeld(): number {
-  return compiled.size;
-}

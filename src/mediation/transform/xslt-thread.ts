@@ -6,11 +6,20 @@
  */
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
-import type { XsltAnswer, XsltJob } from "./xslt-job.ts";
+import type { StylesheetSource, XsltAnswer, XsltJob, XsltOrder } from "./xslt-job.ts";
 import { BASE_URL } from "./xslt-job.ts";
 
-/** Compiled stylesheets that are kept. */
-const STYLESHEETS_MAX = 64;
+/**
+ * Memory of the module in pages of 64 KiB, 512 MiB together: a result without end fails there, and not for want of
+ * the process's memory. The module asks for 2 GiB and takes what it gets.
+ */
+const MEMORY_PAGES_MAX = 8_192;
+
+/** Answers of one order go out together, unless that would keep the first one waiting longer than this. */
+const ANSWERS_HELD_MS = 2;
+
+/** Kinds of nodes, and where a node tells its kind, its first child and the next node (xmlNode of libxml2, 32 bits). */
+const NODE = { element: 1, text: 3, kindAt: 4, childAt: 12, nextAt: 24 } as const;
 
 /** Longest text of messages that one job keeps. */
 const MESSAGES_MAX = 4_000;
@@ -20,6 +29,7 @@ interface LibXslt {
   stringToNewUTF8(text: string): number;
   UTF8ToString(pointer: number): string;
   setValue(pointer: number, value: number, type: string): void;
+  getValue(pointer: number, type: string): number;
   _malloc(size: number): number;
   _free(pointer: number): void;
   _xmlReadMemory(
@@ -57,19 +67,34 @@ globalThis.fetch = ((url: string): Promise<unknown> => {
   return Promise.resolve(response);
 }) as unknown as typeof fetch;
 
+const { Memory } = WebAssembly;
+WebAssembly.Memory = class extends Memory {
+  constructor(asked: WebAssembly.MemoryDescriptor) {
+    super({ ...asked, maximum: Math.min(asked.maximum ?? Infinity, MEMORY_PAGES_MAX) });
+  }
+};
+
 const { default: load } = (await import("libxslt-wasm/output/libxslt.js")) as unknown as {
   default: () => Promise<LibXslt>;
 };
 const library = await load();
 library._exsltRegisterAll();
 
-const stylesheets = new Map<string, number>();
+interface KnownStylesheet extends StylesheetSource {
+  /** 0: not compiled, or faulty. */
+  compiled: number;
+}
 
-async function readDocument(text: string): Promise<number> {
-  const bytes = Buffer.from(text, "utf8");
+const stylesheets = new Map<string, KnownStylesheet>();
+
+/** What libxml2 cannot read as XML. */
+class FaultySource extends Error {}
+
+async function readDocument(bytes: Uint8Array): Promise<number> {
   const pointer = library._malloc(bytes.length + 1);
   const url = library.stringToNewUTF8(BASE_URL);
   try {
+    if (pointer === 0) throw new Error("The source is too large");
     library.HEAPU8.set(bytes, pointer);
     return await library._xmlReadMemory(pointer, bytes.length, url, 0, 0);
   } finally {
@@ -78,14 +103,26 @@ async function readDocument(text: string): Promise<number> {
   }
 }
 
-async function stylesheetOf(job: XsltJob): Promise<number> {
-  const known = stylesheets.get(job.stylesheetId);
-  if (known !== undefined) {
-    stylesheets.delete(job.stylesheetId);
-    stylesheets.set(job.stylesheetId, known);
-    return known;
-  }
-  const document = await readDocument(job.stylesheet);
+/** @throws FaultySource when libxml2 reports anything at all, a prefix without a namespace for example. */
+async function readSource(bytes: Uint8Array): Promise<number> {
+  const before = messages.length;
+  const document = await readDocument(bytes);
+  if (document !== 0 && messages.length === before) return document;
+  if (document !== 0) library._xmlFreeDoc(document);
+  throw new FaultySource("The source is not well-formed");
+}
+
+function knownStylesheet({ stylesheetId, stylesheet }: XsltJob): KnownStylesheet {
+  const known = stylesheets.get(stylesheetId);
+  if (known) return known;
+  if (!stylesheet) throw new Error("The stylesheet is not there");
+  const added = { ...stylesheet, compiled: 0 };
+  stylesheets.set(stylesheetId, added);
+  return added;
+}
+
+async function compile(text: string): Promise<number> {
+  const document = await readDocument(Buffer.from(text, "utf8"));
   if (document === 0) throw new Error("The stylesheet is not well-formed");
   const compiled = await library._xsltParseStylesheetDoc(document);
   if (compiled === 0) {
@@ -101,28 +138,31 @@ async function stylesheetOf(job: XsltJob): Promise<number> {
     library._xsltFreeStylesheet(compiled);
     throw new Error("The stylesheet is faulty");
   }
-  stylesheets.set(job.stylesheetId, compiled);
-  const [oldest] = stylesheets.keys();
-  if (stylesheets.size > STYLESHEETS_MAX && oldest !== undefined) {
-    library._xsltFreeStylesheet(stylesheets.get(oldest) ?? 0);
-    stylesheets.delete(oldest);
-  }
   return compiled;
 }
 
-async function transform(job: XsltJob): Promise<string> {
-  const stylesheet = await stylesheetOf(job);
-  const document = await readDocument(job.source);
-  if (document === 0) throw new Error("The source is not well-formed");
+function forgetStylesheets(): void {
+  for (const { compiled } of stylesheets.values())
+    if (compiled !== 0) library._xsltFreeStylesheet(compiled);
+  stylesheets.clear();
+}
+
+type Result = Required<Pick<XsltAnswer, "bytes" | "isElement">>;
+
+async function transform(job: XsltJob): Promise<Result> {
+  const stylesheet = knownStylesheet(job);
+  ({ resources } = stylesheet);
+  if (stylesheet.compiled === 0) stylesheet.compiled = await compile(stylesheet.text);
+  const document = await readSource(job.source);
   const texts = job.parameters.map((text) => library.stringToNewUTF8(text));
   const list = library._malloc(4 * (texts.length + 1));
   try {
     for (const [index, text] of [...texts, 0].entries())
       library.setValue(list + 4 * index, text, "*");
-    const result = await library._xsltApplyStylesheet(stylesheet, document, list);
+    const result = await library._xsltApplyStylesheet(stylesheet.compiled, document, list);
     if (result === 0) throw new Error("The transformation failed");
     try {
-      return saved(result, stylesheet);
+      return { bytes: saved(result, stylesheet.compiled), isElement: isOneElement(result) };
     } finally {
       library._xmlFreeDoc(result);
     }
@@ -133,25 +173,38 @@ async function transform(job: XsltJob): Promise<string> {
   }
 }
 
-function saved(result: number, stylesheet: number): string {
+function saved(result: number, stylesheet: number): Uint8Array {
   const buffer = library._xmlAllocOutputBuffer(0);
+  if (buffer === 0) throw new RangeError("The result cannot be written");
   try {
     if (library._xsltSaveResultTo(buffer, result, stylesheet) < 0)
       throw new Error("The result cannot be written");
     const size = library._xmlOutputBufferGetSize(buffer);
     const start = library._xmlOutputBufferGetContent(buffer);
-    return Buffer.from(library.HEAPU8.subarray(start, start + size)).toString("utf8");
+    // A copy in memory of its own, that can be handed over.
+    return library.HEAPU8.slice(start, start + size);
   } finally {
     library._xmlOutputBufferClose(buffer);
   }
 }
 
+function isOneElement(document: number): boolean {
+  let elements = 0;
+  let node = library.getValue(document + NODE.childAt, "*");
+  while (node !== 0) {
+    const kind = library.getValue(node + NODE.kindAt, "i32");
+    if (kind === NODE.text) return false;
+    if (kind === NODE.element) elements += 1;
+    node = library.getValue(node + NODE.nextAt, "*");
+  }
+  return elements === 1;
+}
+
 async function answer(job: XsltJob): Promise<XsltAnswer> {
   messages = "";
-  ({ resources } = job);
   try {
-    const text = await transform(job);
-    return { id: job.id, text, messages, heapBytes: library.HEAPU8.length, broken: false };
+    const result = await transform(job);
+    return { id: job.id, ...result, messages, heapBytes: library.HEAPU8.length, broken: false };
   } catch (error) {
     // What WebAssembly itself throws leaves its heap in an unknown state.
     const broken =
@@ -159,13 +212,32 @@ async function answer(job: XsltJob): Promise<XsltAnswer> {
       error instanceof WebAssembly.RuntimeError ||
       error instanceof TypeError;
     const reason = error instanceof Error ? error.message : String(error);
-    return { id: job.id, error: reason, messages, heapBytes: library.HEAPU8.length, broken };
+    const isSourceFaulty = error instanceof FaultySource;
+    const heapBytes = library.HEAPU8.length;
+    return { id: job.id, error: reason, isSourceFaulty, messages, heapBytes, broken };
   }
 }
 
+async function carryOut({ jobs, forget }: XsltOrder): Promise<void> {
+  if (forget) forgetStylesheets();
+  let answers: XsltAnswer[] = [];
+  let heldSince = performance.now();
+  for (const [index, job] of jobs.entries()) {
+    answers.push(await answer(job));
+    const isLate = performance.now() - heldSince > ANSWERS_HELD_MS;
+    if (!isLate && index < jobs.length - 1) continue;
+    send(answers);
+    answers = [];
+    heldSince = performance.now();
+  }
+}
+
+function send(answers: readonly XsltAnswer[]): void {
+  const buffers = answers.flatMap(({ bytes }) => (bytes ? [bytes.buffer as ArrayBuffer] : []));
+  parentPort?.postMessage(answers, buffers);
+}
+
 let last: Promise<void> = Promise.resolve();
-// A thread has no origin: the rule means windows of browsers.
-parentPort?.on("message", (job: XsltJob) => {
-  // eslint-disable-next-line unicorn/require-post-message-target-origin
-  last = last.then(async () => parentPort?.postMessage(await answer(job)));
+parentPort?.on("message", (order: XsltOrder) => {
+  last = last.then(() => carryOut(order));
 });

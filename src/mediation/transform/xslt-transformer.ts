@@ -1,115 +1,131 @@
 /**
- * XSLT 1.0 by libxslt in a thread of its own. The process has one such thread, started by the first transformation; it
- * keeps no process alive. A job that takes too long, a module that broke and a heap that grew end the thread, and
- * with it everything that it held; the jobs that still waited go to the next one.
+ * XSLT 1.0 by libxslt in threads of its own (`xslt-lane.ts`). The process has one thread, started by the first
+ * transformation, and further ones as long as jobs wait and a processor is left for them. What waits is
+ * bounded in number, in bytes and in time: beyond it a message fails at once.
  */
-import { Worker } from "node:worker_threads";
+import { availableParallelism } from "node:os";
 import { MediationFault } from "../mediation-fault.ts";
-import type { XsltAnswer, XsltJob } from "./xslt-job.ts";
+import type { StylesheetSource, XsltAnswer } from "./xslt-job.ts";
+import { LANE_JOBS_MAX, XsltLane, type WaitingJob } from "./xslt-lane.ts";
 
 /** Longest time of one transformation. */
 export const XSLT_TIME_MAX_MS = 10_000;
-/** Most transformations that wait at the same time. */
+/** Most transformations that wait at the same time, those with the threads not counted. */
 export const XSLT_WAITING_MAX = 1_000;
-/** A thread whose heap is larger is ended after its job: WebAssembly never gives memory back. */
-const HEAP_BYTES_MAX = 256 * 1024 * 1024;
+/** Most bytes of the sources that wait. */
+export const XSLT_WAITING_BYTES_MAX = 128 * 1024 * 1024;
+/** Longest time that a transformation waits for its turn. */
+export const XSLT_WAIT_MAX_MS = 10_000;
+/** Most threads; one processor is left for the messages. */
+const THREADS_MAX = 4;
 
-interface Waiting {
-  readonly job: XsltJob;
-  readonly resolve: (answer: XsltAnswer) => void;
-  readonly reject: (fault: MediationFault) => void;
+export interface Transformation {
+  readonly stylesheetId: string;
+  readonly stylesheet: StylesheetSource;
+  /** XML in UTF-8, in memory of its own. */
+  readonly source: Uint8Array;
+  /** Name and value in turn; values are XPath expressions. */
+  readonly parameters: readonly string[];
 }
+
+interface TransformerOptions {
+  /** Default: XSLT_TIME_MAX_MS. */
+  readonly timeMaxMs?: number;
+  /** Default: what the machine has but one, 4 at most. */
+  readonly threadsMax?: number;
+  /** Default: XSLT_WAITING_MAX. */
+  readonly waitingMax?: number;
+}
+
+/** That too much is waiting already: a client may ask again later. */
+export class TransformerBusy extends MediationFault {}
 
 export class XsltTransformer {
   readonly #timeMaxMs: number;
-  #thread: Worker | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  /** The first one is with the thread. */
-  readonly #waiting: Waiting[] = [];
-  #nextId = 1;
+  readonly #threadsMax: number;
+  readonly #waitingMax: number;
+  readonly #lanes: XsltLane[] = [];
+  #queue: WaitingJob[] = [];
+  #queueBytes = 0;
+  #isDue = false;
 
-  /** @param timeMaxMs longest time of one transformation. */
-  constructor(timeMaxMs: number = XSLT_TIME_MAX_MS) {
-    this.#timeMaxMs = timeMaxMs;
+  constructor(options: TransformerOptions = {}) {
+    this.#timeMaxMs = options.timeMaxMs ?? XSLT_TIME_MAX_MS;
+    this.#waitingMax = options.waitingMax ?? XSLT_WAITING_MAX;
+    this.#threadsMax =
+      options.threadsMax ?? Math.min(THREADS_MAX, Math.max(1, availableParallelism() - 1));
   }
 
   /**
    * Transforms one document.
-   * @returns the result as the stylesheet's xsl:output wants it, and what libxslt reported.
-   * @throws MediationFault when the stylesheet or the source is faulty, or it takes too long.
+   * @returns what libxslt says, with the result's bytes; without them when the source is faulty and `isSourceFaulty`.
+   * @throws TransformerBusy when too much waits; MediationFault when the stylesheet is faulty, or it takes too long.
    */
-  async transform(
-    job: Omit<XsltJob, "id">,
-  ): Promise<{ readonly text: string; readonly messages: string }> {
-    if (this.#waiting.length >= XSLT_WAITING_MAX)
-      throw new MediationFault(`More than ${XSLT_WAITING_MAX} transformations are waiting`);
+  async transform(job: Transformation): Promise<XsltAnswer> {
+    const isFull =
+      this.#queue.length >= this.#waitingMax || this.#queueBytes >= XSLT_WAITING_BYTES_MAX;
+    if (isFull)
+      throw new TransformerBusy(
+        `Unable to perform XSLT transformation: ${this.#queue.length} others are waiting`,
+      );
     const answer = await new Promise<XsltAnswer>((resolve, reject) => {
-      this.#waiting.push({ job: { ...job, id: this.#nextId }, resolve, reject });
-      this.#nextId += 1;
-      if (this.#waiting.length === 1) this.#next();
+      this.#queue.push({ ...job, sinceMs: performance.now(), resolve, reject });
+      this.#queueBytes += job.source.length;
+      this.#schedule();
     });
-    if (answer.text !== undefined) return { text: answer.text, messages: answer.messages };
-    const detail = [answer.error ?? "", answer.messages.trim()]
-      .filter((part) => part !== "")
-      .join(": ");
-    throw new MediationFault(`Unable to perform XSLT transformation: ${detail}`, { detail });
+    if (answer.bytes || answer.isSourceFaulty === true) return answer;
+    throw faultOf(answer);
   }
 
-  #next(): void {
-    const [first] = this.#waiting;
-    if (!first) {
-      this.#thread?.unref();
-      return;
+  /** Jobs of one turn of the event loop go to their threads together. */
+  #schedule(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.#distribute([]);
+    });
+  }
+
+  #distribute(returned: readonly WaitingJob[]): void {
+    if (returned.length > 0) this.#queue = [...returned, ...this.#queue];
+    this.#dropLate();
+    while (this.#queue.length > 0) {
+      const lane = this.#freeLane();
+      if (!lane) break;
+      lane.take(this.#queue);
     }
-    this.#thread ??= this.#start();
-    this.#thread.ref();
-    this.#timer = setTimeout(
-      () => this.#giveUp(`it took longer than ${this.#timeMaxMs} ms`),
-      this.#timeMaxMs,
-    );
-    // A thread has no origin: the rule means windows of browsers.
-    // eslint-disable-next-line unicorn/require-post-message-target-origin
-    this.#thread.postMessage(first.job);
+    this.#queueBytes = this.#queue.reduce((sum, { source }) => sum + source.length, 0);
   }
 
-  #start(): Worker {
-    const own = import.meta.url;
-    const file = new URL("./xslt-thread.ts", own);
-    // In the published package the sources are JavaScript.
-    if (!own.endsWith(".ts")) file.pathname = file.pathname.replace(/\.ts$/, ".js");
-    const thread = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: 256 } });
-    thread.on("message", (answer: XsltAnswer) => this.#take(answer));
-    thread.on("error", (error) => {
-      if (this.#thread === thread) this.#giveUp(error.message);
+  /** The oldest ones are first. */
+  #dropLate(): void {
+    const dueMs = performance.now() - XSLT_WAIT_MAX_MS;
+    for (let [first] = this.#queue; first && first.sinceMs < dueMs; [first] = this.#queue) {
+      this.#queue.shift();
+      const why = `it waited longer than ${XSLT_WAIT_MAX_MS} ms`;
+      first.reject(new TransformerBusy(`Unable to perform XSLT transformation: ${why}`));
+    }
+  }
+
+  /** The one that has least to do; a new one rather than one that is half full. */
+  #freeLane(): XsltLane | undefined {
+    const [best] = this.#lanes.filter(({ isFree }) => isFree).toSorted((a, b) => a.load - b.load);
+    const isIdle = best !== undefined && best.load < LANE_JOBS_MAX / 2;
+    if (isIdle || this.#lanes.length >= this.#threadsMax) return best;
+    const lane = new XsltLane({
+      timeMaxMs: this.#timeMaxMs,
+      onFree: (unbegun) => this.#distribute(unbegun),
     });
-    thread.on("exit", () => {
-      if (this.#thread === thread) this.#giveUp("its thread ended");
-    });
-    return thread;
+    this.#lanes.push(lane);
+    return lane;
   }
+}
 
-  #take(answer: XsltAnswer): void {
-    if (this.#waiting[0]?.job.id !== answer.id) return;
-    clearTimeout(this.#timer);
-    if (answer.broken || answer.heapBytes > HEAP_BYTES_MAX) this.#end();
-    this.#waiting.shift()?.resolve(answer);
-    this.#next();
-  }
-
-  /** The job that runs fails; the others go on in a new thread. */
-  #giveUp(reason: string): void {
-    clearTimeout(this.#timer);
-    this.#end();
-    const detail = `Unable to perform XSLT transformation: ${reason}`;
-    this.#waiting.shift()?.reject(new MediationFault(detail));
-    this.#next();
-  }
-
-  #end(): void {
-    const thread = this.#thread;
-    this.#thread = undefined;
-    void thread?.terminate();
-  }
+/** The fault that an answer without a result stands for. */
+export function faultOf({ error, messages }: XsltAnswer): MediationFault {
+  const detail = [error ?? "", messages.trim()].filter((part) => part !== "").join(": ");
+  return new MediationFault(`Unable to perform XSLT transformation: ${detail}`, { detail });
 }
 
 /** The one of the process. */

@@ -1,7 +1,6 @@
 /**
- * The way of fontoxpath to the nodes of a payload, with a look at the clock every now and then, since an evaluation
- * cannot be interrupted from outside. One facade serves one evaluation. Time that an expression spends
- * without looking at a node, in a loop over numbers, is not seen.
+ * The way of fontoxpath to the nodes of a payload, with a look at the clock every now and then. One facade serves one
+ * evaluation. What an expression does without looking at a node is bounded by those who call: `timedCall`, or a thread.
  */
 import type { Attr, Element, IDomFacade, Node } from "fontoxpath";
 import { MediationFault } from "../mediation-fault.ts";

@@ -1,10 +1,11 @@
 /**
  * Regular expressions of artifacts: java.util.regex syntax as a JavaScript RegExp whose time is bounded. A pattern in
- * which repetitions can multiply (one inside another, or several in a row) runs on V8's linear engine; where
- * that engine cannot (look-around, back references) a repetition inside a repetition is refused.
+ * which repetitions can multiply (one inside another, or several in a row) runs on V8's linear engine; where that
+ * engine cannot (look-around, back references) a repetition inside a repetition is refused, and others are timed.
  * Used for filter, switch, router, property, rewrite, evaluators and tokenize().
  */
 import { setFlagsFromString } from "node:v8";
+import { TimedPattern } from "./timed-pattern.ts";
 
 /** Longest pattern. */
 export const PATTERN_LENGTH_MAX = 2_000;
@@ -28,11 +29,13 @@ export function javaPattern(source: string, use: PatternUse): RegExp {
   const flags = `${kept}${unicode}${use === "all" ? "g" : ""}`;
   const text = use === "whole" ? `^(?:${translated.text})$` : translated.text;
   const plain = new RegExp(text, flags);
-  if (!translated.nested && translated.repetitions < 2) return plain;
+  const { nested, repetitions } = translated;
+  // From end to end one repetition takes one pass; elsewhere one for each place where it may begin.
+  if (!nested && repetitions < (use === "whole" ? 2 : 1)) return plain;
   try {
     return new RegExp(text, `${flags}l`);
   } catch {
-    if (!translated.nested) return plain;
+    if (!nested) return new TimedPattern(text, flags, repetitions);
     throw new SyntaxError(
       `the pattern "${source}" repeats a group that itself repeats and uses look-around, back references or counted repetitions: its time cannot be bounded. Write it without one of both`,
     );

@@ -6,6 +6,7 @@ import {
   appendCopy,
   appendElement,
   elementsOf,
+  isElement,
   type XmlDocument,
   type XmlElementNode,
   type XmlNode,
@@ -81,6 +82,15 @@ function fillDetail(element: XmlElementNode, detail: string | readonly XmlNode[]
   }
   const owner = element.ownerDocument;
   if (owner) element.appendChild(owner.createTextNode(detail));
+}
+
+/** A fault as clients that speak no SOAP see it (POXUtils): the text of its detail, else its reason. */
+export function exceptionEnvelope({ detail, reason }: FaultParts): XmlDocument {
+  const envelope = emptyEnvelope("1.1");
+  const texts = typeof detail === "string" ? [] : (detail ?? []).filter((node) => !isElement(node));
+  const text = typeof detail === "string" ? detail : texts.map(textContentOf).join("");
+  appendElement(bodyOf(envelope), null, "Exception", text.trim() === "" ? reason : text);
+  return envelope;
 }
 
 /** The parts of the fault in an envelope, or undefined when it holds none. */

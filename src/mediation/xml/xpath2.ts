@@ -1,11 +1,12 @@
 /**
  * XPath 2.0 (in fact 3.1, by fontoxpath) for the expressions that XPath 1.0 cannot express: what Synapse does with
- * `synapse.xpath.dom.failover.enabled`. Synapse's variables and functions are there as well. How long one
- * evaluation walks through a document is bounded.
+ * `synapse.xpath.dom.failover.enabled`. Synapse's variables and functions are there as well. The time of one
+ * evaluation is bounded, wherever it is spent.
  */
 import fontoxpath from "fontoxpath";
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
+import { timedCall } from "../timed-call.ts";
 import { boundedFacade } from "./bounded-facade.ts";
 import { XmlDocument, type XmlElementNode, type XmlNode } from "./dom.ts";
 import { checkRanges } from "./range-bound.ts";
@@ -84,7 +85,7 @@ export function compileXPath2(
     source,
     evaluate(scope) {
       try {
-        return evaluate(text, scope, namespaces, variables);
+        return timedCall(XPATH_TIME_MAX_MS, () => evaluate(text, scope, namespaces, variables));
       } catch (error) {
         throw new MediationFault(
           `Evaluation of the XPath expression ${source} resulted in an error: ${messageOf(error)}`,

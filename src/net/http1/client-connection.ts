@@ -8,43 +8,19 @@ import { type BodyDecoder, ChunkedDecoder, UntilCloseDecoder } from "./body-deco
 import type { HeaderField } from "./header-field.ts";
 import { type PeerFailure, type PeerState, PHASES } from "./peer-failure.ts";
 import { type PeerHead, PeerHeadReader } from "./peer-head.ts";
+import type { PeerRequest } from "./peer-request.ts";
+import type { SendSlabs } from "./send-slabs.ts";
 import { unsentBytes } from "./shared-reads.ts";
 import type { Deadline, TimerWheel } from "./timer-wheel.ts";
 import type { TunnelEnd, TunnelSide } from "./tunnel.ts";
-
-/** Whoever has sent a request. After `onEnd`, `onFailure` and `detach` nothing more comes. */
-export interface PeerHandler {
-  /** The connection stands: the request may be written. Within `begin` when it stood already. */
-  onConnected(): void;
-  /** 103, before `onHead`; may come several times. Absent: it is dropped. */
-  onEarlyHints?(head: PeerHead): void;
-  onHead(head: PeerHead): void;
-  /** `chunk` is overwritten after the call. */
-  onData(chunk: Buffer): void;
-  onEnd(): void;
-  /** All that one read brought has been handed over. */
-  onReadDone(): void;
-  /** What was written has gone out. */
-  onDrain(): void;
-  onFailure(failure: PeerFailure): void;
-}
-
-export interface PeerRequest {
-  readonly method: string;
-  readonly handler: PeerHandler;
-  /** Bounds, in milliseconds: for TCP and for TLS each; between two writes; between two reads. */
-  readonly connectTimeoutMs: number;
-  readonly sendTimeoutMs: number;
-  readonly readTimeoutMs: number;
-  /** Of the head of the response. */
-  readonly headBytesMax: number;
-}
 
 export interface ClientConnectionOptions {
   readonly wheel: TimerWheel;
   /** Makes the socket; what it receives goes to `receive`. */
   readonly open: (receive: (chunk: Buffer) => void) => Socket;
   readonly isSecure: boolean;
+  /** Where `writeCopy` copies to. Default: memory of its own each time. */
+  readonly slabs?: SendSlabs;
   /** A response is complete and the connection stands ready for the next request. @returns false: close it. */
   readonly onFree: (connection: ClientConnection) => boolean;
   readonly onClosed: (connection: ClientConnection) => void;
@@ -59,6 +35,8 @@ export class ClientConnection implements TunnelEnd {
   poolKey = "";
   /** The pool's: counts up with each time a connection began to wait. */
   poolOrder = 0;
+  /** The pool's: how long it may wait idle beside what the pool allows; 0: it serves no other request. */
+  idleMsMax = Infinity;
   readonly #options: ClientConnectionOptions;
   readonly #reader = new PeerHeadReader();
   readonly #deadline: Deadline;
@@ -100,6 +78,11 @@ export class ClientConnection implements TunnelEnd {
     return this.requestCount > 1;
   }
 
+  /** Something of the response, or before it, has come. */
+  get hasAnswered(): boolean {
+    return this.#interimBytes > 0 || this.#state === "body";
+  }
+
   /** Fields behind a chunked body, complete at `onEnd`. */
   get trailers(): readonly HeaderField[] {
     return this.#decoder instanceof ChunkedDecoder ? this.#decoder.trailers : [];
@@ -124,13 +107,18 @@ export class ClientConnection implements TunnelEnd {
   write(data: string | Buffer): boolean {
     const { socket } = this;
     if (socket.destroyed) return true;
-    const goesOn = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
-    if (!goesOn) {
-      this.#drainWanted = true;
-      this.#unsentBytes = unsentBytes(socket);
-    }
-    this.#deadline.set(this.#request?.sendTimeoutMs ?? 0);
-    return goesOn;
+    return this.#written(
+      typeof data === "string" ? socket.write(data, "latin1") : socket.write(data),
+    );
+  }
+
+  /** Text and data that is overwritten after the call, in one call to the system. @returns false: wait for `onDrain`. */
+  writeCopy(text: string, data: Buffer): boolean {
+    const { socket } = this;
+    if (socket.destroyed) return true;
+    const { slabs } = this.#options;
+    if (slabs) return this.#written(slabs.write(socket, text, data));
+    return this.#written(socket.write(Buffer.concat([Buffer.from(text, "latin1"), data])));
   }
 
   /** The request is written; from now on the peer's answer is waited for. */
@@ -140,7 +128,7 @@ export class ClientConnection implements TunnelEnd {
     this.#flushing = socket.writableLength > 0 && !socket.destroyed;
     // An empty write: its call comes when everything before it has gone out.
     if (this.#flushing) socket.write("", this.#onFlushed);
-    else if (this.#request) this.#deadline.set(this.#request.readTimeoutMs);
+    else if (this.#request) this.#awaitHead(this.#request);
   }
 
   /** No data until `resume`; the peer is not slow meanwhile. */
@@ -206,6 +194,15 @@ export class ClientConnection implements TunnelEnd {
     this.socket.destroy();
   }
 
+  #written(goesOn: boolean): boolean {
+    if (!goesOn) {
+      this.#drainWanted = true;
+      this.#unsentBytes = unsentBytes(this.socket);
+    }
+    this.#deadline.set(this.#request?.sendTimeoutMs ?? 0);
+    return goesOn;
+  }
+
   #advance(state: "handshake" | "idle"): void {
     const request = this.#request;
     this.#state = state;
@@ -223,7 +220,8 @@ export class ClientConnection implements TunnelEnd {
     const request = this.#request;
     if (this.#state === "tunnel") return this.#tunnel?.received(chunk);
     if (!request) return this.destroy();
-    this.#deadline.set(this.#waitMs(request));
+    const isBounded = request.headTimeoutMs !== undefined && this.#state === "head";
+    if (!isBounded) this.#deadline.set(this.#waitMs(request));
     let at = 0;
     while (this.#request === request && this.#state === "head") {
       const used = this.#readHead(request, at === 0 ? chunk : chunk.subarray(at));
@@ -254,6 +252,7 @@ export class ClientConnection implements TunnelEnd {
     this.#decoder = head.body;
     this.#keepsAlive = head.keepsAlive;
     this.#state = "body";
+    if (request.headTimeoutMs !== undefined) this.#deadline.set(request.readTimeoutMs);
     request.handler.onHead(head);
     return used;
   }
@@ -329,7 +328,11 @@ export class ClientConnection implements TunnelEnd {
   #flushed(): void {
     if (!this.#flushing) return;
     this.#flushing = false;
-    if (this.#request) this.#deadline.set(this.#request.readTimeoutMs);
+    if (this.#request) this.#awaitHead(this.#request);
+  }
+
+  #awaitHead({ headTimeoutMs, readTimeoutMs }: PeerRequest): void {
+    this.#deadline.set(headTimeoutMs ?? readTimeoutMs);
   }
 
   /** What bounds the wait after something has moved. */
@@ -374,7 +377,7 @@ export class ClientConnection implements TunnelEnd {
       if (!this.#requestSent && unsent === 0) return;
       if (this.#flushing && unsent === 0) {
         this.#flushing = false;
-        return this.#deadline.set(request.readTimeoutMs);
+        return this.#awaitHead(request);
       }
     }
     this.#fail("timeout", undefined);

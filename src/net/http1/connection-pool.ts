@@ -58,13 +58,14 @@ export class ConnectionPool {
   give(connection: ClientConnection): boolean {
     const { idleCount, requestCount, ageMs, idleMs } = this.#limits;
     if (this.#closed || idleCount === 0 || connection.requestCount >= requestCount) return false;
+    if (connection.idleMsMax <= 0) return false;
     if (this.#wheel.nowMs() - connection.openedMs > ageMs) return false;
     const known = this.#byKey.get(connection.poolKey);
     if (known) known.push(connection);
     else this.#byKey.set(connection.poolKey, [connection]);
     this.#count++;
     connection.poolOrder = ++this.#order;
-    connection.waitIdle(idleMs);
+    connection.waitIdle(Math.min(idleMs, connection.idleMsMax));
     if (this.#count > idleCount) this.#closeOldest();
     return true;
   }

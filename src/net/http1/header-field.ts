@@ -7,16 +7,20 @@
 export type HeaderField = readonly [name: string, value: string, lowerName?: string];
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const BREAKING = /[\0\r\n]/;
+const BREAKING = /[\0\r\n\u0100-\uffff]/;
 
 /** A name of a field or a method, as RFC 9110 5.6.2 has it. */
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** A decoded variable may hold a line end: it must not begin a field, or a message, of its own. */
+/**
+ * A decoded variable may hold a line end: it must not begin a field, or a message, of its own. Of a character that is
+ * no byte only the lower one would go out, and that may be a line end as well.
+ */
 export function safeValue(value: string): string {
-  return BREAKING.test(value) ? value.replaceAll(/[\0\r\n]/g, " ") : value;
+  if (!BREAKING.test(value)) return value;
+  return value.replaceAll(/[\0\r\n]/g, " ").replaceAll(/[\u0100-\uffff]/g, "?");
 }
 
 /** The field's name in lower case. */

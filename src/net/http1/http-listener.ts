@@ -146,6 +146,7 @@ export class HttpListener {
     const connection = new ServerConnection({
       open,
       wheel,
+      slabs: this.#options.reads.slabs,
       limits: () => limits,
       facts,
       onRequest,

@@ -172,6 +172,8 @@ function framed(
   if (coding !== undefined && coding.toLowerCase() !== "chunked") {
     return fault('upstream sent unknown "Transfer-Encoding"');
   }
+  // 204 has no body (RFC 9110 15.3.5): a peer that announces one may send it, and it would be the next answer.
+  if (status === 204 && (coding !== undefined || (bodyBytes ?? 0) > 0)) keepsAlive = false;
   const head = { status, reason, fields, keepsAlive, isRepeated: false };
   if (method === "HEAD" || status < 200 || status === 204 || status === 304 || bodyBytes === 0) {
     return { kind: "head", head: { ...head, body: undefined, bodyBytes: 0 }, used };

@@ -18,8 +18,11 @@ export class BodyFault extends Error {
 
 /** Whoever takes the body. After `onBodyEnd` or `onBodyFault` nothing more comes. */
 export interface BodySink {
-  /** `chunk` is overwritten after the call. @returns false: no more until `resume`. */
-  onBodyData(chunk: Buffer): boolean;
+  /**
+   * @param stays the chunk is left as it is; else it is overwritten after the call.
+   * @returns false: no more until `resume`.
+   */
+  onBodyData(chunk: Buffer, stays: boolean): boolean;
   onBodyEnd(): void;
   onBodyFault(fault: BodyFault): void;
 }
@@ -116,7 +119,7 @@ export class RequestBody {
     while (this.wanted) {
       const chunk = this.#kept.shift();
       if (!chunk) return;
-      if (this.#sink?.onBodyData(chunk) === false) this.#paused = true;
+      if (this.#sink?.onBodyData(chunk, true) === false) this.#paused = true;
     }
   }
 
@@ -149,7 +152,7 @@ export class RequestBody {
 
   #deliver(data: Buffer): void {
     if (!this.wanted || this.#kept.length > 0) this.#kept.push(Buffer.from(data));
-    else if (this.#sink?.onBodyData(data) === false) this.#paused = true;
+    else if (this.#sink?.onBodyData(data, false) === false) this.#paused = true;
   }
 
   #tell(): void {

@@ -18,6 +18,7 @@ import {
   type TunnelStart,
   type UpgradedPeer,
 } from "./server-exchange.ts";
+import { SendSlabs } from "./send-slabs.ts";
 import { SocketSender } from "./socket-sender.ts";
 import type { Deadline, TimerWheel } from "./timer-wheel.ts";
 import { Tunnel, type TunnelSide } from "./tunnel.ts";
@@ -32,6 +33,8 @@ export interface ServerConnectionOptions {
   /** The socket to use; what it receives goes to `receive`. */
   readonly open: (receive: (chunk: Buffer) => void) => Socket;
   readonly wheel: TimerWheel;
+  /** Shared by the connections of a listener. Default: the connection's own. */
+  readonly slabs?: SendSlabs;
   /** The bounds in force, asked for with each head. */
   readonly limits: () => ConnectionLimits;
   readonly facts: ConnectionFacts;
@@ -75,6 +78,7 @@ export class ServerConnection implements ExchangeLink {
     const { socket } = this;
     this.#sender = new SocketSender(socket, {
       wheel,
+      slabs: options.slabs ?? new SendSlabs(),
       timeoutMs: () => (this.#phase === "tunnel" ? undefined : this.#limits.sendTimeoutMs),
       onStalled: () => this.#onStalled(),
       onDrained: () => this.#tunnel?.drained(),
@@ -127,6 +131,10 @@ export class ServerConnection implements ExchangeLink {
 
   writeTogether(text: string, data: Buffer): boolean {
     return this.#sender.writeTogether(text, data);
+  }
+
+  writeCopy(text: string, data: Buffer): boolean {
+    return this.#sender.writeCopy(text, data);
   }
 
   whenDrained(action: () => void): void {

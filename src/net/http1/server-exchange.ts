@@ -68,6 +68,8 @@ export interface ExchangeLink extends TunnelEnd {
   write(data: string | Buffer): boolean;
   /** Text and data in one call to the system. @returns false: wait for `whenDrained`. */
   writeTogether(text: string, data: Buffer): boolean;
+  /** The same with data that is overwritten after the call. */
+  writeCopy(text: string, data: Buffer): boolean;
   /** Calls once when everything is handed to the system, or the connection is closed. */
   whenDrained(action: () => void): void;
   /** The response is complete. */
@@ -226,8 +228,8 @@ export class ServerExchange {
     this.#text = formatResponseHead(head, { framing: this.#framing, connection });
   }
 
-  /** A piece of the body, copied where it cannot be sent at once. @returns false: see `isBlocked`. */
-  write(chunk: Buffer): boolean {
+  /** A piece of the body; `stays`: it is left as it is and need not be copied. @returns false: see `isBlocked`. */
+  write(chunk: Buffer, stays = false): boolean {
     const { length } = chunk;
     if (this.#aborted || this.#framing === "none" || length === 0) return !this.#blocked;
     this.#bodyBytesSent += length;
@@ -235,7 +237,7 @@ export class ServerExchange {
     const isChunked = this.#framing === "chunked";
     if (isChunked) this.#text += chunkStart(length);
     if (length > TEXT_BYTES_MAX) {
-      this.#writeLarge(chunk);
+      this.#writeLarge(chunk, stays);
       if (isChunked) this.#text = "\r\n";
       return !this.#blocked;
     }
@@ -321,13 +323,11 @@ export class ServerExchange {
     this.#link.destroy();
   }
 
-  #writeLarge(chunk: Buffer): void {
+  #writeLarge(chunk: Buffer, stays: boolean): void {
     const text = this.#text;
     this.#text = "";
     this.#bytesSent += text.length + chunk.length;
-    const copy = Buffer.allocUnsafeSlow(chunk.length);
-    chunk.copy(copy);
-    const goesOn = text === "" ? this.#link.write(copy) : this.#link.writeTogether(text, copy);
+    const goesOn = this.#link[stays ? "writeTogether" : "writeCopy"](text, chunk);
     if (!goesOn) this.#blocked = true;
   }
 

@@ -14,6 +14,8 @@ import {
   Socket,
   type SocketConstructorOpts,
 } from "node:net";
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { SendSlabs } from "./send-slabs.ts";
 import { type AcceptedConnection, AcceptedSocket, type Receive } from "./accepted-connection.ts";
 
 /** Larger reads mean fewer calls for large bodies. Shared by all sockets: a read is used up before the next. */
@@ -21,6 +23,8 @@ const BUFFER_BYTES = 256 * 1024;
 
 /** How sockets are read: `shared` once the self-test has passed. */
 export class SocketReads {
+  /** For what was read and is written on. */
+  readonly slabs = new SendSlabs();
   readonly #buffer: Buffer | undefined;
 
   private constructor(buffer: Buffer | undefined) {
@@ -30,6 +34,11 @@ export class SocketReads {
   /** Every read has a buffer of its own. */
   static plain(): SocketReads {
     return new SocketReads(undefined);
+  }
+
+  /** For those who only connect: that needs nothing undocumented, and so no test. */
+  static connecting(): SocketReads {
+    return new SocketReads(Buffer.allocUnsafeSlow(BUFFER_BYTES));
   }
 
   /** Tries the shared buffer on a connection to itself; without success reads are plain. */
@@ -59,6 +68,19 @@ export class SocketReads {
     const buffer = this.#buffer;
     if (buffer) return connect({ ...options, onread: intoBuffer(buffer, receive) });
     const socket = connect(options);
+    socket.on("data", receive);
+    return socket;
+  }
+
+  /** The same over TLS; "secureConnect" tells that it stands. */
+  connectTls(options: ConnectionOptions, receive: Receive): TLSSocket {
+    const buffer = this.#buffer;
+    if (buffer) {
+      // node:tls hands it on to the socket; its types do not say so.
+      const reading = { ...options, onread: intoBuffer(buffer, receive) };
+      return connectTls(reading);
+    }
+    const socket = connectTls(options);
     socket.on("data", receive);
     return socket;
   }

@@ -3,11 +3,13 @@
  * (ngx_http_core_module): a client that has taken nothing for that long is given up. Owned by ServerConnection.
  */
 import type { Socket } from "node:net";
+import type { SendSlabs } from "./send-slabs.ts";
 import { unsentBytes } from "./shared-reads.ts";
 import type { Deadline, TimerWheel } from "./timer-wheel.ts";
 
 export interface SocketSenderOptions {
   readonly wheel: TimerWheel;
+  readonly slabs: SendSlabs;
   /** Milliseconds without progress after which `onStalled` is called; undefined: without a bound. */
   readonly timeoutMs: () => number | undefined;
   readonly onStalled: () => void;
@@ -43,11 +45,22 @@ export class SocketSender {
   /** Both in one segment, where it fits. */
   writeTogether(text: string, data: Buffer): boolean {
     const socket = this.#socket;
+    if (text === "") return this.write(data);
     if (socket.destroyed) return true;
     socket.cork();
     socket.write(text, "latin1");
     const goesOn = socket.write(data);
     socket.uncork();
+    if (socket.writableLength === 0) return true;
+    this.#watch();
+    return goesOn;
+  }
+
+  /** As `writeTogether`, with data that is overwritten after the call. */
+  writeCopy(text: string, data: Buffer): boolean {
+    const socket = this.#socket;
+    if (socket.destroyed) return true;
+    const goesOn = this.#options.slabs.write(socket, text, data);
     if (socket.writableLength === 0) return true;
     this.#watch();
     return goesOn;

@@ -14,6 +14,8 @@ export class LiveIdentity {
   #public: ServerIdentity;
   #node: ServerIdentity | undefined;
   #nodeContext: SecureContext | undefined;
+  #named:
+    { readonly identity: ServerIdentity; readonly fingerprint: string | undefined } | undefined;
   readonly #handlers = new Set<() => void>();
 
   /** @param node undefined: the node is not registered, and the public certificate serves for both. */
@@ -27,9 +29,12 @@ export class LiveIdentity {
     return this.#node ?? this.#public;
   }
 
-  /** Of `shown`; what the node tells through membership. */
+  /** Of `shown`; what the node tells through membership. Worked out once: it takes a whole TLS socket. */
   get fingerprint(): string | undefined {
-    return identityFingerprint(this.shown);
+    const { shown } = this;
+    if (this.#named?.identity !== shown)
+      this.#named = { identity: shown, fingerprint: identityFingerprint(shown) };
+    return this.#named.fingerprint;
   }
 
   /** For `createServer`, beside other options. */

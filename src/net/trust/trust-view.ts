@@ -6,7 +6,7 @@ import { X509Certificate } from "node:crypto";
 import type { Clock } from "../../runtime/clock.ts";
 import { fingerprintOf } from "../tls/certificate-fingerprint.ts";
 import { certifiedNode, type CertifiedNode } from "../tls/node-certificate.ts";
-import type { TrustMaterial } from "./trust-material.ts";
+import { TRUST_ENTRIES_MAX, type TrustMaterial } from "./trust-material.ts";
 
 export class TrustView {
   readonly #clock: Clock;
@@ -14,6 +14,9 @@ export class TrustView {
   #material: TrustMaterial | undefined;
   #authority: X509Certificate | undefined;
   #revoked: ReadonlySet<string> = new Set();
+  /** Names that were registered since this node's start and are not any more. */
+  readonly #removed = new Set<string>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,12 +38,34 @@ export class TrustView {
     this.#authority = new X509Certificate(material.authority);
     this.#revoked = new Set(material.revoked);
     this.#material = material;
-    this.#names.splice(0, Infinity, ...material.members.map(({ name }) => name));
+    this.#takeNames(material.members.map(({ name }) => name));
+    for (const listener of this.#listeners) listener();
     return true;
+  }
+
+  /** Calls when something new was taken. Returns the function that ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Whether the node of that name was removed while this node ran; later the rotated secret keeps it out. */
+  isRemoved(name: string): boolean {
+    return this.#removed.has(name);
   }
 
   isRevoked(fingerprint: string): boolean {
     return this.#revoked.has(fingerprint);
+  }
+
+  #takeNames(names: readonly string[]): void {
+    for (const name of this.#names) this.#removed.add(name);
+    for (const name of names) this.#removed.delete(name);
+    for (const oldest of this.#removed) {
+      if (this.#removed.size <= TRUST_ENTRIES_MAX) break;
+      this.#removed.delete(oldest);
+    }
+    this.#names.splice(0, Infinity, ...names);
   }
 
   /** The node that a certificate names, when the internal authority has signed it and it was not withdrawn. */

@@ -58,6 +58,8 @@ export class HazelcastDouble {
   readonly clusterName: string;
   /** Requests that are never answered: by the name of the map and the bytes of the key. */
   stalls: (map: string, key: Buffer) => boolean = () => false;
+  /** Changes of these maps are told to nobody. */
+  losesEvents: (map: string) => boolean = () => false;
   /** Types of requests that came. */
   readonly seenTypes = new Set<number>();
   readonly #connections = new Set<Connection>();
@@ -242,8 +244,9 @@ export class HazelcastDouble {
     const map = this.#maps.get(name) ?? new StoredMap();
     this.#maps.set(name, map);
     if (request.type === REQUEST.mapAddListener) {
-      const listener = (change: MapChange): void =>
-        this.#later(() => send(entryEvent(request, change)));
+      const listener = (change: MapChange): void => {
+        if (!this.losesEvents(name)) this.#later(() => send(entryEvent(request, change)));
+      };
       map.listeners.add(listener);
       connection.end.push(() => map.listeners.delete(listener));
       return send(MessageBuilder.answer(request, uuid()));

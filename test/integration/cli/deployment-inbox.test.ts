@@ -49,11 +49,17 @@ async function setUp(context: TestContext): Promise<Setting> {
     open.push(inbox);
     await inbox.start(async (batch) => {
       batches.push(batch);
-      await publisher.commit(batch, "saved files", AUTHOR);
+      await deploy(publisher, batch);
     });
     return inbox;
   };
   return { root, file: (path) => join(folder, path), publisher, batches, startInbox };
+}
+
+async function deploy(publisher: DeploymentPublisher, batch: readonly FileChange[]): Promise<void> {
+  const live = await publisher.live();
+  const commit = await publisher.commit(batch, "deploy", AUTHOR);
+  await publisher.moveLive(commit, live);
 }
 
 function save(file: string, content: string): void {
@@ -81,7 +87,7 @@ test("a deploy that is committed but not yet written into the folder is not take
   const { file, publisher, batches, startInbox } = await setUp(context);
   const inbox = await startInbox();
   const change = { path: PATH, content: Buffer.from("<proxy name='api'/>") };
-  await publisher.commit([change], "by the API", AUTHOR);
+  await deploy(publisher, [change]);
   save(file("synapse-configs/default/sequences/S.xml"), "<sequence/>");
   await eventually("the saved file is reported", async () =>
     batches.length > 0 ? true : undefined,
@@ -127,7 +133,7 @@ test("a folder that was lost as a whole is restored, never undeployed", async (c
 
 test("a new home takes over what the repository holds and adds its own files", async (context) => {
   const { file, publisher, batches, startInbox } = await setUp(context);
-  await publisher.commit([{ path: PATH, content: Buffer.from("<proxy/>") }], "before", AUTHOR);
+  await deploy(publisher, [{ path: PATH, content: Buffer.from("<proxy/>") }]);
   save(file("synapse-configs/default/sequences/S.xml"), "<sequence/>");
   await startInbox();
   assert.ok(existsSync(file(PATH)));
@@ -135,4 +141,55 @@ test("a new home takes over what the repository holds and adds its own files", a
     batches.flat().map(({ path }) => path),
     ["synapse-configs/default/sequences/S.xml"],
   );
+});
+
+test("registry resources are saved and removed like artifacts, and stay where there is no folder for them", async (context) => {
+  const { file, publisher, batches, startInbox } = await setUp(context);
+  const resource = "registry/config/formats/quote.txt";
+  const change = { path: resource, content: Buffer.from("pushed") };
+  await deploy(publisher, [change]);
+  rmSync(file("registry"), { recursive: true, force: true });
+  await startInbox();
+  rmSync(file("registry"), { recursive: true, force: true });
+  save(file(PATH), "<proxy/>");
+  await eventually("the artifact alone is reported", async () => batches[0]);
+  assert.deepEqual(
+    batches[0]?.map(({ path }) => path),
+    [PATH],
+  );
+
+  save(file(resource), "saved");
+  await eventually("the resource is reported", async () => batches[1]);
+  assert.deepEqual(
+    batches[1]?.map(({ path, content }) => [path, content?.toString()]),
+    [[resource, "saved"]],
+  );
+  rmSync(file(resource));
+  await eventually("its removal is reported", async () => batches[2]);
+  assert.deepEqual(batches[2], [{ path: resource, content: undefined }]);
+});
+
+test("carbon applications are saved and removed like artifacts, and stay where there is no folder for them", async (context) => {
+  const { file, publisher, batches, startInbox } = await setUp(context);
+  const app = "carbonapps/Shop_1.0.0.car";
+  const content = Buffer.from([80, 75, 3, 4, 0, 255]);
+  await deploy(publisher, [{ path: app, content }]);
+  const inbox = await startInbox();
+  assert.ok(readFileSync(file(app)).equals(content));
+  rmSync(file("carbonapps"), { recursive: true, force: true });
+  mkdirSync(dirname(file(PATH)), { recursive: true });
+  writeFileSync(file(PATH), "<proxy/>");
+  await eventually("the artifact is taken", async () => (batches.length > 0 ? true : undefined));
+  assert.deepEqual(
+    batches.flat().map(({ path }) => path),
+    [PATH],
+  );
+  mkdirSync(file("carbonapps"));
+  writeFileSync(file("carbonapps/Other_1.0.0.car"), content);
+  await eventually("the application is taken, the removed one is gone", async () => {
+    const live = (await publisher.live()) ?? "";
+    const has = async (path: string) => (await publisher.fileAt(live, path)) !== undefined;
+    return (await has("carbonapps/Other_1.0.0.car")) && !(await has(app)) ? true : undefined;
+  });
+  await inbox.close();
 });

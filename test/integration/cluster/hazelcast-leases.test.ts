@@ -19,7 +19,7 @@ const pass = (ms: number): Promise<void> => new Promise((resolve) => void setTim
 /** A holder that keeps what it was told. */
 function holder(): LeaseHolder & { readonly told: (number | "lost")[] } {
   const told: (number | "lost")[] = [];
-  return { told, gained: (term) => void told.push(term), lost: () => void told.push("lost") };
+  return { told, gained: ({ term }) => void told.push(term), lost: () => void told.push("lost") };
 }
 
 describe("leases over Hazelcast", { concurrency: 4 }, () => {

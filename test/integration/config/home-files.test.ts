@@ -44,7 +44,7 @@ let home = "";
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "bascule-home-"));
   home = join(folder, "node-1");
-  writeFileSync(join(folder, "cluster.secret"), "s3cret\n");
+  writeFileSync(join(folder, "cluster.secret"), "s3cret\n", { mode: 0o600 });
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,6 @@
 /** Homes on disk: which files are found, how all errors come together, secrets in files. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -158,6 +158,20 @@ describe("loadNodeConfig", () => {
       clustered('<parameter name="groupPassword">file:conf/cluster.secret</parameter>'),
     );
     assert.equal(load().config.clustering?.groupPassword, "s3cret");
+  });
+
+  it("warns of secret files that others may read", () => {
+    const file = write("conf/git.secret", "s3cret\n");
+    write(
+      "conf/carbon.xml",
+      "<Server><DeploymentSynchronizer><GitPassword>file:conf/git.secret</GitPassword></DeploymentSynchronizer></Server>",
+    );
+    chmodSync(file, 0o640);
+    const open = load();
+    assert.equal(open.config.depsync.gitPassword, "s3cret");
+    assert.match(open.warnings.map(formatProblem).join(), /git.secret: `chmod 600 .*git.secret`/);
+    chmodSync(file, 0o600);
+    assert.deepEqual(load().warnings, []);
   });
 
   it("refuses secret files that are missing, empty or no secrets", () => {

@@ -86,7 +86,8 @@ describe("the deployment folder", { concurrency: 4 }, () => {
     const { deployment, write } = makeRoom(test);
     const names = [".hidden.xml", "P.xml.bak", "P.xml~", "P.xml.1.back", ".git/config", "~P.xml"];
     for (const name of names) write(`synapse-configs/${name}`, "x");
-    write("carbonapps/x.car", "not part of it");
+    for (const name of ["carbonapps/README", "carbonapps/in/x.car", "webapps/x.war"])
+      write(name, "not part of it");
     assert.deepEqual(await deployment.changes(revision({ "synapse-configs/old.bak": "x" })), []);
   });
 

@@ -8,6 +8,8 @@ export interface GitHttpServer {
   readonly port: number;
   /** Authorization headers that came, undefined for requests without. */
   readonly authorizations: (string | undefined)[];
+  /** Whether the next push is taken and its connection then ends without an answer. */
+  losesPushAnswers: boolean;
 }
 
 /** Serves the repositories in `root` to one user until the test ends. */
@@ -19,20 +21,26 @@ export async function startGitHttpServer(
 ): Promise<GitHttpServer> {
   const expected = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   const authorizations: (string | undefined)[] = [];
+  const state = { port: 0, authorizations, losesPushAnswers: false };
   const server = createServer((request, response) => {
     authorizations.push(request.headers.authorization);
-    if (request.headers.authorization === expected) runBackend(root, user, request, response);
+    if (request.headers.authorization === expected)
+      runBackend({ root, user, state }, request, response);
     else response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   test.after(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  return { port, authorizations };
+  state.port = port;
+  return state;
 }
 
 function runBackend(
-  root: string,
-  user: string,
+  {
+    root,
+    user,
+    state,
+  }: { readonly root: string; readonly user: string; readonly state: GitHttpServer },
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -55,7 +63,12 @@ function runBackend(
   request.pipe(backend.stdin);
   const chunks: Buffer[] = [];
   backend.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  backend.on("close", () => answer(Buffer.concat(chunks), response));
+  backend.on("close", () => {
+    const isLost = state.losesPushAnswers && url.pathname.endsWith("/git-receive-pack");
+    if (isLost) state.losesPushAnswers = false;
+    if (isLost) request.socket.destroy();
+    else answer(Buffer.concat(chunks), response);
+  });
 }
 
 /** Turns the CGI answer into an HTTP one. */

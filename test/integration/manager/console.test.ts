@@ -6,6 +6,8 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { eventually } from "../../helpers/http-request.ts";
 import { addLine } from "../../helpers/made-logs.ts";
 import { proxyPath, proxyXml } from "../../helpers/toy-compile.ts";
+import { ToldWorker } from "../../helpers/told-worker.ts";
+import { appOf } from "../../unit/mediation/carbonapp/app-world.ts";
 import { makeConfig, makeHome, removeHome, start, type StartedManager } from "./manager-fixture.ts";
 
 const CHROMIUM = process.env["BASCULE_CHROMIUM"] ?? "/usr/bin/chromium";
@@ -16,13 +18,14 @@ const isWithout = !existsSync(CHROMIUM) && "needs chromium, or BASCULE_CHROMIUM"
 
 describe("the console in a browser", { skip: isWithout }, () => {
   const home = makeHome();
+  const worker = new ToldWorker();
   let started: StartedManager;
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
 
   before(async () => {
-    started = await start(makeConfig(home));
+    started = await start(makeConfig(home), { ownStage: () => worker, healthWindowMs: 0 });
     browser = await chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: false });
     page = await browser.newPage({ ignoreHTTPSErrors: true });
     page.setDefaultTimeout(5_000);
@@ -94,7 +97,7 @@ describe("the console in a browser", { skip: isWithout }, () => {
   });
 
   it("deploys a chosen file", async () => {
-    await page.getByLabel("Choose an XML file").setInputFiles({
+    await page.getByLabel("Choose XML files or carbon applications").setInputFiles({
       name: "Q.xml",
       mimeType: "text/xml",
       buffer: Buffer.from(proxyXml("Q")),
@@ -107,6 +110,41 @@ describe("the console in a browser", { skip: isWithout }, () => {
     assert.ok(started.publisher.commits.at(-1)?.tree.has(proxyPath("Q")));
   });
 
+  it("deploys several chosen files together, or none of them", async () => {
+    const choose = (names: readonly string[], content: string): Promise<void> =>
+      page.getByLabel("Choose XML files or carbon applications").setInputFiles(
+        names.map((name) => ({
+          name: `${name}.xml`,
+          mimeType: "text/xml",
+          buffer: Buffer.from(proxyXml(name, name === "Second" ? content : "")),
+        })),
+      );
+    const button = page.getByRole("button", { name: "Deploy", exact: true });
+    await choose(["First", "Second"], "FAULT");
+    await button.click();
+    await page.locator("#deploy-result li", { hasText: /^Second\.xml:\d+: / }).waitFor();
+    assert.equal(await rowsOf("artifacts").getByText("First", { exact: true }).count(), 0);
+    await choose(["First", "Second"], "");
+    await button.click();
+    await page.getByText("proxy-service First, proxy-service Second are deployed").waitFor();
+    assert.equal(await page.locator("#deploy-xml").isEnabled(), true);
+  });
+
+  it("shows the artifacts that the filter asks for", async () => {
+    await page.getByRole("searchbox").fill("seco");
+    await rowsOf("artifacts").getByText("First", { exact: true }).waitFor({ state: "detached" });
+    assert.equal(await rowsOf("artifacts").count(), 1);
+    await page.getByRole("searchbox").fill("");
+    await rowsOf("artifacts").getByText("First", { exact: true }).waitFor();
+  });
+
+  it("takes the source of an artifact to where it can be changed", async () => {
+    await page.getByRole("button", { name: "Source of Second" }).click();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.locator("#source").waitFor({ state: "hidden" });
+    assert.match(await page.locator("#deploy-xml").inputValue(), /name="Second"/);
+  });
+
   it("shows the source, and undeploys", async () => {
     await page.getByRole("button", { name: "Source of Q" }).click();
     await page.locator("dialog").getByText('name="Q"').waitFor();
@@ -114,6 +152,75 @@ describe("the console in a browser", { skip: isWithout }, () => {
     await page.getByRole("button", { name: "Undeploy proxy-service Q" }).click();
     await page.getByText("proxy-service Q is undeployed").waitFor();
     assert.equal(started.publisher.commits.at(-1)?.tree.has(proxyPath("Q")), false);
+  });
+
+  it("tells everything about one deployment: workers, steps, what changed, line by line", async () => {
+    await deploy(proxyXml("P", "<changed/>"));
+    await page.getByText("proxy-service P is deployed").waitFor();
+    await rowsOf("deployments")
+      .first()
+      .getByRole("button", { name: /^Details/ })
+      .click();
+    const dialog = page.locator("#deployment");
+    await dialog.getByRole("cell", { name: "ready" }).waitFor();
+    await dialog.getByText("changed proxy-service P").waitFor();
+    await dialog.locator(".line-added", { hasText: "<changed/>" }).waitFor();
+    await dialog.locator(".line-removed", { hasText: "<target/>" }).waitFor();
+    assert.match((await dialog.textContent()) ?? "", /stage \d/);
+    assert.equal(await dialog.getByRole("button", { name: "Roll back to this" }).count(), 0);
+    await picture("deployment");
+    await dialog.getByRole("button", { name: "Close" }).click();
+  });
+
+  it("rolls back to a deployment, once that is confirmed", async () => {
+    const source = async (): Promise<string> => {
+      const live = (await started.publisher.live()) ?? "";
+      return (await started.publisher.fileAt(live, proxyPath("P")))?.content.toString() ?? "";
+    };
+    assert.match(await source(), /<changed\/>/);
+    await rowsOf("deployments")
+      .filter({ hasText: "undeploy proxy-service Q" })
+      .getByRole("button", { name: /^Details/ })
+      .click();
+    await page.getByRole("button", { name: "Roll back to this" }).click();
+    await page.getByText(/The content of deployment \d+ is live again/).waitFor();
+    assert.doesNotMatch(await source(), /<changed\/>/);
+    await page.locator("#deployment").getByRole("button", { name: "Close" }).click();
+    await rowsOf("deployments")
+      .first()
+      .getByText(/^rollback /)
+      .waitFor();
+  });
+
+  it("shows what a worker refused, who and why, and keeps it among the candidates", async () => {
+    const message = "no such class <b>mediator</b>";
+    const problems = [{ file: proxyPath("P"), line: 2, message }];
+    worker.answer = { kind: "faulty", problems };
+    await deploy(proxyXml("P", "<other/>"));
+    await page.locator("#deploy-result").getByRole("cell", { name: "faulty" }).waitFor();
+    await page.locator("#deploy-result li", { hasText: message }).waitFor();
+    const candidate = rowsOf("candidates").first();
+    await candidate.getByText(message).first().waitFor();
+    await picture("candidates");
+    await candidate.getByRole("button", { name: /^Details/ }).click();
+    await page.locator("#deployment .line-added", { hasText: "<other/>" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Roll back to this" }).count(), 0);
+    await page.locator("#deployment").getByRole("button", { name: "Close" }).click();
+    worker.answer = { kind: "ready" };
+  });
+
+  it("deploys a carbon application, and undeploys it", async () => {
+    await page.getByLabel("Choose XML files or carbon applications").setInputFiles({
+      name: "any name.car",
+      mimeType: "application/octet-stream",
+      buffer: appOf("Shop", []),
+    });
+    await page.waitForFunction(() => document.querySelector("textarea")?.disabled ?? false);
+    await page.getByRole("button", { name: "Deploy", exact: true }).click();
+    await page.getByText("carbonapp Shop_1.0.0 is deployed").waitFor();
+    assert.ok(started.publisher.commits.at(-1)?.tree.has("carbonapps/Shop_1.0.0.car"));
+    await page.getByRole("button", { name: "Undeploy carbonapp Shop_1.0.0" }).click();
+    await page.getByText("carbonapp Shop_1.0.0 is undeployed").waitFor();
   });
 
   it("shows by itself what others deploy", async () => {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DEPSYNC_DEFAULTS } from "../../../src/config/deployment-synchronizer.ts";
 import type { NodeConfig } from "../../../src/config/node-config.ts";
 import { type Manager, type ManagerOptions, startManager } from "../../../src/manager/manager.ts";
 import { makeAuthority, makeLeaf } from "../../../src/net/tls/local-certificates.ts";
@@ -53,15 +54,7 @@ export function makeConfig(home: string, given: Partial<NodeConfig> = {}): NodeC
       { ...CONNECTOR, scheme: "http" },
       { ...CONNECTOR, scheme: "https" },
     ],
-    depsync: {
-      enabled: true,
-      autoCommit: true,
-      autoCheckout: true,
-      repository: { kind: "own" },
-      gitUserName: undefined,
-      gitPassword: undefined,
-      mandatoryUpdateIntervalMs: 900_000,
-    },
+    depsync: { ...DEPSYNC_DEFAULTS, enabled: true, autoCommit: true },
     datasources: [],
     registry: { readOnly: false, datasource: undefined, mounts: [] },
     properties: {},

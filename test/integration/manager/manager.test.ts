@@ -123,7 +123,7 @@ describe("a manager", () => {
     await manager.close();
   });
 
-  it("finishes at its start what a killed manager has committed", async () => {
+  it("takes over at its start what people have committed, and makes it live", async () => {
     const home = freshHome();
     const publisher = new MemoryPublisher();
     const content = Buffer.from(proxyXml("P"));
@@ -132,8 +132,9 @@ describe("a manager", () => {
     const deployed: string[] = [];
     const onDeployed = (live: string) => void deployed.push(live);
     const { manager } = await start(makeConfig(home), { publisher, onDeployed });
-    assert.equal(await publisher.live(), commit);
-    assert.deepEqual(deployed, [commit]);
+    const live = await publisher.live();
+    assert.deepEqual(publisher.commits.at(-1)?.parents, [commit]);
+    assert.deepEqual(deployed, [live]);
     await manager.close();
   });
 

@@ -9,6 +9,7 @@ import { TraceRing } from "../../../src/mediation/trace/trace-ring.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { LogDoor } from "../../../src/worker/log-door.ts";
 import type { ManagerCheck } from "../../../src/worker/manager-door.ts";
+import { ChangeDoor } from "../../../src/worker/change-door.ts";
 import { TraceDoor } from "../../../src/worker/trace-door.ts";
 import { ManagementListener } from "../../../src/worker/management-listener.ts";
 import { type MadeLogs, makeLogs } from "../../helpers/made-logs.ts";
@@ -84,6 +85,7 @@ export async function startMemberWorker(
       view: () => ({
         name,
         readiness: { missing: [], degraded: false },
+        draining: false,
         revision: "abc",
         artifacts: [],
         refused: undefined,
@@ -91,6 +93,7 @@ export async function startMemberWorker(
       }),
       logs: new LogDoor(made.logs, isManager),
       traces: new TraceDoor(traces, isManager),
+      changes: new ChangeDoor({}, isManager),
     },
   );
   const fingerprint = identityFingerprint({ cert: own.certificate, key: own.key }) ?? "";

@@ -11,6 +11,7 @@ import {
   startRabbitMq,
   type TestServer,
 } from "../../helpers/test-server.ts";
+import { startSilentLink } from "../../helpers/silent-link.ts";
 import { checkStore, drain, stored, surroundings } from "./store-contract.ts";
 
 const skip = missing(RABBITMQ);
@@ -105,3 +106,51 @@ test("a broker that is away is a failure", async () => {
   await assert.rejects(store.add(stored("a")), StoreFailure);
   await store.close();
 });
+
+test(
+  "a broker that falls silent holds no stop up, and has the message again",
+  { skip },
+  async () => {
+    const link = await startSilentLink(server?.port ?? 0);
+    const [store, other] = [
+      storeAt({ queue: "silent", port: link.port }),
+      storeAt({ queue: "silent" }),
+    ];
+    try {
+      await store.add(stored("a"));
+      const consumer = store.consumer("F:0");
+      assert.equal((await consumer.receive())?.id, "a");
+      link.silence();
+      const beganMs = Date.now();
+      await consumer.release(true);
+      await store.close();
+      assert.ok(Date.now() - beganMs < 6_000, "both are bounded");
+      assert.deepEqual(await drain(other, "F:0"), ["a"]);
+    } finally {
+      await other.close();
+      await link.close();
+    }
+  },
+);
+
+test(
+  "a publisher whose connection breaks says so, and not that the queue is full",
+  { skip },
+  async () => {
+    const link = await startSilentLink(server?.port ?? 0);
+    const store = storeAt({ queue: "broken", port: link.port });
+    try {
+      await store.add(stored("a"));
+      link.silence();
+      const added = assert.rejects(store.add(stored("b")), (error) => {
+        assert.ok(error instanceof StoreFailure);
+        return /failed: /.test(error.message) && !/full/.test(error.message);
+      });
+      await new Promise((resolve) => void setTimeout(resolve, 50));
+      await link.close();
+      await added;
+    } finally {
+      await store.close();
+    }
+  },
+);

@@ -51,6 +51,29 @@ test("a message that a dead node had in hand comes to the next holder", { skip }
   }
 });
 
+test(
+  "a node that stood still takes nothing away that the next holder has in hand",
+  { skip },
+  async () => {
+    const server = await startRedis();
+    const [first, second] = [storeAt(server.port), storeAt(server.port)];
+    try {
+      for (const id of ["a", "b"]) await first.add(stored(id));
+      const [stale, holder] = [first.consumer("F:0"), second.consumer("F:0")];
+      await stale.receive();
+      await holder.receive();
+      await holder.acknowledge();
+      assert.equal((await holder.receive())?.id, "b");
+      await stale.acknowledge();
+      await stale.release(false);
+      assert.equal((await holder.receive())?.id, "b");
+    } finally {
+      await Promise.all([first, second].map((store) => store.close()));
+      await server.stop();
+    }
+  },
+);
+
 test("a full list is refused, and a foreign text is put aside", { skip }, async () => {
   const server = await startRedis();
   const log = new MemoryLog();

@@ -34,7 +34,7 @@ export async function drain(store: MessageStore, consumer: string): Promise<read
     ids.push(message.id);
     await taker.acknowledge();
   }
-  await taker.release();
+  await taker.release(true);
   return ids;
 }
 
@@ -49,12 +49,12 @@ export async function checkStore(store: MessageStore, reopen: () => MessageStore
   assert.deepEqual(inHand?.properties, [["text", "ä"]]);
   assert.equal(inHand.id, "b", "none gets what another has in hand");
   await one.acknowledge();
-  await two.release();
+  await two.release(true);
   const other = reopen();
   try {
     assert.deepEqual(await drain(other, "one"), ["b", "c"], "given back in front");
   } finally {
     await other.close();
   }
-  await one.release();
+  await one.release(true);
 }

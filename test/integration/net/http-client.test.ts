@@ -6,7 +6,8 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { collectBytes } from "../../../src/net/byte-stream.ts";
-import { HttpClient, HttpFailure, type OutgoingRequest } from "../../../src/net/http-client.ts";
+import { HttpClient } from "../../../src/net/http-client.ts";
+import { HttpFailure, type OutgoingRequest } from "../../../src/net/outgoing-request.ts";
 import { portOf } from "../../../src/net/listen.ts";
 import { streamOf } from "../../../src/net/readable-bytes.ts";
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import { compileEngine } from "../../../src/mediation/compile-engine.ts";
 import type { Engine } from "../../../src/mediation/engine.ts";
 import { JobMemory } from "../../../src/mediation/jobs/job-memory.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
 import { GenerationHandover } from "../../../src/worker/generation-handover.ts";
 import { InboundPorts } from "../../../src/worker/inbound-ports.ts";
 import { MessagesInFlight } from "../../../src/worker/messages-in-flight.ts";
@@ -26,7 +28,8 @@ function setUp() {
     inFlight: new MessagesInFlight(),
     log,
   });
-  const handover = new GenerationHandover({ log, afterSwitch: () => ports.closeFree() });
+  const afterSwitch = (): void => ports.closeFree();
+  const handover = new GenerationHandover({ log, clock: systemClock, afterSwitch });
   const jobMemory = new JobMemory();
   const compile = (definitions: string): Engine => {
     const text = `<definitions xmlns="http://ws.apache.org/ns/synapse">${definitions}</definitions>`;
@@ -117,5 +120,21 @@ test("two inbound endpoints on one port: the second says whose it is", async () 
     );
   } finally {
     await close();
+  }
+});
+
+test("a port that another process has: the inbound endpoint is told to take another, not the offset", async () => {
+  const { handover, compile, close } = setUp();
+  const other = createServer();
+  await new Promise<void>((resolve) => void other.listen(0, "0.0.0.0", resolve));
+  const { port } = other.address() as AddressInfo;
+  try {
+    handover.switchTo(compile(inbound("K", port, "k")));
+    await handover.begin();
+    const wanted = `port ${port} is taken by another process: give the inbound endpoint K another inbound.http.port`;
+    assert.ok(log.messages("error").some((line) => line.endsWith(wanted)));
+  } finally {
+    await close();
+    other.close();
   }
 });

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { loadNodeConfig } from "../../../src/config/load-node-config.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
-import type { RevisionSource } from "../../../src/worker/revision-source.ts";
 import { Worker } from "../../../src/worker/worker.ts";
+import { FakeRevisionSource } from "../../helpers/fake-revision-source.ts";
 import { makeLogs } from "../../helpers/made-logs.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 import { missing, REDIS, startRedis } from "../../helpers/test-server.ts";
@@ -41,23 +41,16 @@ async function start(
   });
   await new Promise<void>((resolve) => void backend.listen(0, "127.0.0.1", resolve));
   const { port } = backend.address() as AddressInfo;
-  let live = { id: "1", text: definitions(port) };
-  const source: RevisionSource = {
-    description: "the test's source",
-    current: async () => ({
-      id: live.id,
-      files: [
-        {
-          path: "synapse-configs/default/synapse.xml",
-          content: Buffer.from(
-            `<definitions xmlns="http://ws.apache.org/ns/synapse">${live.text}</definitions>`,
-          ),
-        },
-      ],
-    }),
-    lastGood: async () => undefined,
-    rememberGood: async () => {},
-  };
+  let text = definitions(port);
+  const source = new FakeRevisionSource(() => [
+    {
+      path: "synapse-configs/default/synapse.xml",
+      content: Buffer.from(
+        `<definitions xmlns="http://ws.apache.org/ns/synapse">${text}</definitions>`,
+      ),
+    },
+  ]);
+  source.wanted = "1";
   const log = new MemoryLog();
   const worker = await Worker.start({
     config: { ...config, serviceListeners: [], connectors: [] },
@@ -74,7 +67,8 @@ async function start(
     backend.closeAllConnections();
   });
   const deploy: Running["deploy"] = async (next) => {
-    live = { id: `${live.id}1`, text: next(port) };
+    text = next(port);
+    source.wanted = `${String(source.wanted)}1`;
     await worker.look();
   };
   return { worker, log, received, deploy };

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { ManagementListener } from "../../../src/worker/management-listener.ts";
 import { TraceRing } from "../../../src/mediation/trace/trace-ring.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
+import { ChangeDoor } from "../../../src/worker/change-door.ts";
 import { TraceDoor } from "../../../src/worker/trace-door.ts";
 import { LogDoor } from "../../../src/worker/log-door.ts";
 import { makeLogs } from "../../helpers/made-logs.ts";
@@ -26,6 +27,7 @@ before(async () => {
     view: () => ({
       name: "worker-1",
       readiness: { missing: [], degraded: false },
+      draining: false,
       revision: "abc",
       artifacts: [],
       refused: undefined,
@@ -33,6 +35,7 @@ before(async () => {
     }),
     logs: new LogDoor(makeLogs().logs, () => true),
     traces: new TraceDoor(new TraceRing(systemClock), () => true),
+    changes: new ChangeDoor({}, () => true),
   });
 });
 

@@ -24,6 +24,8 @@ async function listening(
 ): Promise<ServiceListener> {
   const engine: Engine = {
     artifacts: [],
+    apps: [],
+    outcomes: () => [],
     handle: async (request) => handler(request),
     activate: () => Promise.resolve(),
     retire: () => Promise.resolve(),
@@ -125,6 +127,22 @@ test("headers that would split the answer or frame it twice do not go out", asyn
   const answer = await exchange(listener, GET);
   assert.match(answer, /Content-Length: 2\r\n/);
   assert.doesNotMatch(answer, /chunked|X-Hop|999/);
+});
+
+test("characters that are no bytes begin no field of their own", async () => {
+  const listener = await listening(() => ({
+    status: 200,
+    reason: "O\u010d\u010aA: b",
+    headers: [
+      ["X", "a\u010d\u010aSet-Cookie: b"],
+      ["Y\r\nSet-Cookie", "c"],
+      ["Z\u010d\u010aSet-Cookie", "d"],
+    ],
+    body: Buffer.from("ok"),
+  }));
+  const answer = await exchange(listener, GET);
+  assert.match(answer, /^HTTP\/1\.1 200 O\?\?A: b\r\nX: a\?\?Set-Cookie: b\r\nDate: /);
+  assert.doesNotMatch(answer, /^Set-Cookie/m);
 });
 
 test("a stop lets requests in flight finish and takes no new connection", async () => {

@@ -34,7 +34,11 @@ describe("carbon.xml", () => {
         repository: { kind: "own" },
         gitUserName: undefined,
         gitPassword: undefined,
+        autoSyncPeriodMs: 60_000,
         mandatoryUpdateIntervalMs: 900_000,
+        stageTimeoutMs: 30_000,
+        drainTimeMs: 600_000,
+        healthWindowMs: 30_000,
       },
     });
   });
@@ -55,6 +59,15 @@ describe("carbon.xml", () => {
     assert.equal(config.portOffset, 2);
     assert.equal(config.repositoryLocation, "/home/esb/artifacts");
     assert.equal(config.deploymentUpdateIntervalMs, 3000);
+  });
+
+  it("reads the roles of the server", () => {
+    const { config, errors, warnings } = read(
+      "<ServerRoles><Role>EnterpriseServiceBus</Role><Role> Data.* </Role></ServerRoles>",
+    );
+    assert.deepEqual([...errors, ...warnings], []);
+    assert.deepEqual(config.serverRoles, ["EnterpriseServiceBus", "Data.*"]);
+    assert.equal(read("<ServerRoles/>").config.serverRoles, undefined);
   });
 
   it("takes HostName for MgtHostName when there is none", () => {
@@ -193,4 +206,48 @@ describe("DeploymentSynchronizer", () => {
     assert.match(short.warnings[0] ?? "", /must be above 300, 900 is used/);
     assert.equal(interval(301).config.depsync.mandatoryUpdateIntervalMs, 301_000);
   });
+
+  it("reads periods and times, in seconds", () => {
+    const { config, errors } = depsync(
+      "<AutoSyncPeriod>20</AutoSyncPeriod><StageTimeout>5</StageTimeout><DrainTime>0</DrainTime><HealthWindow>0</HealthWindow>",
+    );
+    assert.deepEqual(errors, []);
+    const { autoSyncPeriodMs, stageTimeoutMs, drainTimeMs, healthWindowMs } = config.depsync;
+    assert.deepEqual(
+      [autoSyncPeriodMs, stageTimeoutMs, drainTimeMs, healthWindowMs],
+      [20_000, 5_000, 0, 0],
+    );
+    assert.match(
+      depsync("<StageTimeout>0</StageTimeout>").errors[0] ?? "",
+      /"0" is not a number of seconds: expected 1 to 86400/,
+    );
+  });
+
+  it("appends the super tenant's id to GitBaseUrl where it is asked to, and only then", () => {
+    const url = (more: string) => {
+      const { repository } = depsync(`<GitBaseUrl>https://git/esb/</GitBaseUrl>${more}`).config
+        .depsync;
+      return repository.kind === "remote" ? repository.url : "own";
+    };
+    assert.equal(url(""), "https://git/esb/");
+    assert.equal(url("<SvnUrlAppendTenantId>true</SvnUrlAppendTenantId>"), "https://git/esb/");
+    const asked = "<GitUrlAppendTenantId>true</GitUrlAppendTenantId>";
+    assert.equal(url(asked), "https://git/esb/-1234");
+    assert.deepEqual(depsync(asked).config.depsync.repository, { kind: "own" });
+  });
+
+  it("warns where StandardDeployment leaves the repository to a service that is not there", () => {
+    const word = (text: string) => depsync(`<StandardDeployment>${text}</StandardDeployment>`);
+    assert.match(word("false").warnings.join(), /StandardDeployment false .* there is none here/);
+    assert.deepEqual(word("true").warnings, []);
+  });
+
+  for (const form of ["${env:GIT_PASSWORD}", "$env{GIT_PASSWORD}", "env:GIT_PASSWORD"])
+    it(`takes the password from the environment as ${form}, and says when it is not there`, () => {
+      const content = `<GitPassword>${form}</GitPassword>`;
+      const there = depsync(content, { environment: { GIT_PASSWORD: "s3cret" } });
+      assert.deepEqual(there.errors, []);
+      assert.equal(there.config.depsync.gitPassword, "s3cret");
+      assert.match(depsync(content).errors.join(), /GIT_PASSWORD/);
+    });
 });

@@ -187,6 +187,11 @@ describe("the documented cluster", () => {
     assert.equal(config.clustering?.localMemberPort, 4200);
   });
 
+  it("has other roles for carbon applications with -DserverRoles", () => {
+    const { config } = load(homeOf(WORKER), { workerNode: "true", serverRoles: "A, Data.*," });
+    assert.deepEqual(config.serverRoles, ["A", "Data.*"]);
+  });
+
   it("is found in repository/conf as well, where the page has axis2.xml", () => {
     const { config } = load(homeOf(MANAGER, "repository/conf"), {});
     assert.equal(config.clustering?.domain, "wso2.esb.domain");

@@ -1,59 +1,95 @@
 /** What a commit is made of. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
-import { blobIdOf } from "../../../src/depsync/git-blobs.ts";
-import { effectiveChanges, formatCommit } from "../../../src/depsync/git-commit.ts";
+import { formatCommit, makeCommit } from "../../../src/depsync/git-commit.ts";
+import { parseCommitObject, parseTrailers } from "../../../src/depsync/objects/commit-object.ts";
+import { isSignatureOf, readSshSignature } from "../../../src/depsync/signatures/ssh-signature.ts";
 
-const BLOB = "f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f";
-
-describe("effectiveChanges", () => {
-  const entries = [{ path: "a", blob: blobIdOf(Buffer.from("1")), bytes: 1 }];
-  const effective = (path: string, text: string | undefined) =>
-    effectiveChanges(
-      entries,
-      [{ path, content: text === undefined ? undefined : Buffer.from(text) }],
-      blobIdOf,
-    );
-
-  it("keeps what changes something and drops what does not", () => {
-    assert.equal(effective("a", "2").length, 1);
-    assert.equal(effective("a", undefined).length, 1);
-    assert.equal(effective("a", "1").length, 0);
-    assert.equal(effective("b", undefined).length, 0);
-  });
-
-  it("refuses a file where a folder is, unless the folder goes", () => {
-    assert.throws(() => effective("a/b", "1"), /"a" would be a file and a folder/);
-    const both = [
-      { path: "a", content: undefined },
-      { path: "a/b", content: Buffer.from("1") },
-    ];
-    assert.equal(effectiveChanges(entries, both, blobIdOf).length, 2);
-  });
-
-  it("has git's blob ids", () => {
-    assert.equal(blobIdOf(Buffer.from("abc")), BLOB);
-  });
-});
+const TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+const LEFT_OUT = "1".repeat(40);
+const stamp = { wallSeconds: 12.9, mailDomain: "d", signingKey: undefined };
 
 describe("formatCommit", () => {
   it("keeps user text from breaking out of its place", () => {
-    const stream = formatCommit({
-      parent: undefined,
-      changes: [{ path: 'a "b"', content: Buffer.from("x\nD c\n") }],
-      message: "subject\u0000\r\nbody",
-      author: { user: "e<v>i\nl", via: "cli" },
-      wallSeconds: 12.9,
-      mailDomain: "d",
-    }).toString();
+    const commit = formatCommit(
+      {
+        base: undefined,
+        changes: [],
+        message: "subject\u0000\r\nbody\n\nLeaves-Out: nothing",
+        author: { user: "e<v>i\nl", via: "cli" },
+        leavesOut: LEFT_OUT,
+        trailers: [["Bad Key\n", "x\nparent y"]],
+      },
+      TREE,
+      stamp,
+    ).toString();
     assert.equal(
-      stream,
-      "commit refs/bascule/candidate\nmark :1\n" +
+      commit,
+      `tree ${TREE}\nparent ${LEFT_OUT}\n` +
         "author evil <e-v-i-l@d> 12 +0000\n" +
-        "committer Bascule manager <manager@d> 12 +0000\n" +
-        "data 32\nsubject \nbody\n\nDeployed-By: cli\n\n" +
-        'M 100644 inline "a \\"b\\""\ndata 6\nx\nD c\n\n' +
-        "\nget-mark :1\ndone\n",
+        "committer Bascule manager <manager@d> 12 +0000\n\n" +
+        "subject \nbody\n\nLeaves-Out: nothing\n\n" +
+        `Deployed-By: cli\nLeaves-Out: ${LEFT_OUT}\nBad-Key-: x parent y\n`,
+    );
+    assert.deepEqual(parseTrailers(commit)[1], ["Leaves-Out", LEFT_OUT]);
+  });
+});
+
+describe("makeCommit", () => {
+  it("signs exactly what git takes for the signed part", () => {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const proposal = {
+      base: undefined,
+      changes: [{ path: "a", content: Buffer.from("1") }],
+      message: "ü",
+      author: { user: "a", via: "api" },
+    } as const;
+    const made = makeCommit(proposal, undefined, { ...stamp, signingKey: privateKey });
+    const object = made?.objects.get(made.commit);
+    assert.ok(made && object);
+    const commit = parseCommitObject(object);
+    assert.equal(commit.tree, made.root.id);
+    assert.equal(commit.message, "ü\n\nDeployed-By: api\n");
+    const signature = readSshSignature(commit.signature ?? "");
+    assert.equal(isSignatureOf(signature, commit.payload), true);
+    assert.equal(commit.payload.toString(), formatCommit(proposal, made.root.id, stamp).toString());
+    const other = Buffer.from(commit.payload.toString().replace("ü", "u"));
+    assert.equal(isSignatureOf(signature, other), false);
+  });
+
+  it("is nothing where nothing changes", () => {
+    const proposal = {
+      base: undefined,
+      changes: [{ path: "a", content: Buffer.from("1") }],
+      message: "m",
+      author: { user: "a", via: "api" },
+    } as const;
+    const first = makeCommit(proposal, undefined, stamp);
+    assert.ok(first);
+    const again = { ...proposal, base: first.commit };
+    assert.equal(makeCommit(again, first.root, stamp), undefined);
+    assert.ok(makeCommit({ ...again, leavesOut: LEFT_OUT }, first.root, stamp));
+    assert.ok(makeCommit({ ...again, allowsEmpty: true }, first.root, stamp));
+  });
+});
+
+describe("parseCommitObject", () => {
+  const parse = (text: string) => parseCommitObject({ kind: "commit", content: Buffer.from(text) });
+
+  it("takes both kinds of signatures out of what was signed, wherever they stand", () => {
+    const text = `tree ${TREE}\ngpgsig A\n B\nauthor x <y> 1 +0200\ngpgsig-sha256 C\n D\n\nm\n`;
+    const commit = parse(text);
+    assert.equal(commit.signature, "A\nB");
+    assert.equal(commit.payload.toString(), `tree ${TREE}\nauthor x <y> 1 +0200\n\nm\n`);
+  });
+
+  it("refuses two signatures, and what is no commit", () => {
+    assert.throws(() => parse(`tree ${TREE}\ngpgsig A\ngpgsig B\n\nm`), /two signatures/);
+    assert.throws(() => parse("hello"), /no commit/);
+    assert.throws(
+      () => parseCommitObject({ kind: "blob", content: Buffer.from(`tree ${TREE}\n\n`) }),
+      /no commit/,
     );
   });
 });

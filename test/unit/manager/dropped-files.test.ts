@@ -107,7 +107,7 @@ describe("files saved into the deployment folder", () => {
 
   it("are tried again later when the repository does not take them", async () => {
     const { save, publisher, clock } = await start();
-    publisher.failNext("commit");
+    publisher.failNext("propose");
     await save(proxyPath("P"), proxyXml("P"));
     assert.equal(publisher.commits.length, 0);
     await clock.advanceAsync(FILES_RETRY_MS, FILES_RETRY_MS);

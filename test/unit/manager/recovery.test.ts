@@ -6,6 +6,7 @@ import { makeMember, RecordingCluster } from "../../helpers/recording-cluster.ts
 import { proxyPath, proxyXml } from "../../helpers/toy-compile.ts";
 
 const AUTHOR = { user: "admin", via: "api" } as const;
+const SIGNED = { user: "bascule", via: "manager" } as const;
 
 const PENDING: NewDeployment = {
   who: "admin",
@@ -18,25 +19,26 @@ const PENDING: NewDeployment = {
   problems: [],
 };
 
-describe("a manager that was killed between commit and live", () => {
-  it("makes the commit live at its next start, announces it and finishes the journal", async () => {
+describe("a manager's start", () => {
+  it("takes over what lies on main of a repository that has no live yet, and announces it", async () => {
     const cluster = new RecordingCluster(makeMember());
     const { deployments, publisher, store } = await startFixture(cluster);
-    await store.journal.add(PENDING);
     const content = Buffer.from(proxyXml("P"));
-    const commit = await publisher.commit([{ path: proxyPath("P"), content }], "m", AUTHOR);
+    const main = await publisher.commit([{ path: proxyPath("P"), content }], "m", AUTHOR);
     await deployments.recover();
-    assert.equal(await publisher.live(), commit);
+    const live = await publisher.live();
+    assert.deepEqual(publisher.commits.at(-1)?.parents, [main]);
+    assert.equal(publisher.commits.at(-1)?.commit, live);
     assert.equal(cluster.sent.length, 1);
     const rows = await store.journal.list(10);
     assert.deepEqual(
       rows.map((row) => [row.outcome, row.commit]),
-      [["deployed", commit]],
+      [["deployed", live]],
     );
   });
 
-  it("does not make a faulty commit live, says why, and journals it once", async () => {
-    const { deployments, publisher, store, log } = await startFixture();
+  it("does not take over a faulty one, says why, and journals it once", async () => {
+    const { deployments, publisher, store } = await startFixture();
     const content = Buffer.from(proxyXml("P", "FAULT"));
     await publisher.commit([{ path: proxyPath("P"), content }], "m", AUTHOR);
     await deployments.recover();
@@ -45,14 +47,12 @@ describe("a manager that was killed between commit and live", () => {
     const rows = await store.journal.list(10);
     assert.equal(rows.length, 1);
     assert.equal(rows[0]?.outcome, "refused");
-    assert.equal(rows[0]?.via, "start");
     assert.deepEqual(rows[0]?.problems, [
       { file: proxyPath("P"), line: 2, message: "this line is faulty" },
     ]);
-    assert.ok(log.messages("error").includes(`this line is faulty in ${proxyPath("P")}:2`));
   });
 
-  it("can be mended by deploying the faulty artifact again", async () => {
+  it("finds a faulty main mended by deploying the artifact again", async () => {
     const { deployments, publisher, ask } = await startFixture();
     const content = Buffer.from(proxyXml("P", "FAULT"));
     await publisher.commit([{ path: proxyPath("P"), content }], "m", AUTHOR);
@@ -62,21 +62,22 @@ describe("a manager that was killed between commit and live", () => {
     assert.equal(await publisher.live(), answer.json().commit);
   });
 
-  it("calls a deploy interrupted when it was killed before the commit", async () => {
+  it("calls a deploy interrupted that was killed before live moved", async () => {
     const { deployments, store } = await startFixture();
     await store.journal.add(PENDING);
     await deployments.recover();
     assert.equal((await store.journal.find(1))?.outcome, "interrupted");
   });
 
-  it("calls a deploy done when it was killed after live had moved", async () => {
+  it("calls a deploy done that was killed after live had moved", async () => {
     const { deployments, publisher, store } = await startFixture();
-    await store.journal.add(PENDING);
+    const id = await store.journal.add(PENDING);
     const content = Buffer.from(proxyXml("P"));
-    const commit = await publisher.commit([{ path: proxyPath("P"), content }], "m", AUTHOR);
+    const commit = await publisher.commit([{ path: proxyPath("P"), content }], "m", SIGNED);
+    await store.journal.propose(id, commit);
     await publisher.moveLive(commit, undefined);
     await deployments.recover();
-    const row = await store.journal.find(1);
+    const row = await store.journal.find(id);
     assert.deepEqual([row?.outcome, row?.commit], ["deployed", commit]);
   });
 
@@ -88,14 +89,14 @@ describe("a manager that was killed between commit and live", () => {
     assert.equal((await store.journal.list(10)).length, 1);
   });
 
-  it("makes a commit live whose move had failed, when the same content is deployed again", async () => {
+  it("lets a deploy be made again whose move had failed", async () => {
     const { publisher, ask } = await startFixture();
-    publisher.failNext("moveLive");
+    publisher.failNext("goLive");
     const failed = await ask("POST", "/management/deployments", { xml: proxyXml("P") });
     assert.equal(failed.status, 503);
+    assert.equal(await publisher.live(), undefined);
     const again = await ask("POST", "/management/deployments", { xml: proxyXml("P") });
     assert.equal(again.status, 201);
-    assert.equal(publisher.commits.length, 1);
-    assert.equal(await publisher.live(), publisher.commits[0]?.commit);
+    assert.equal(await publisher.live(), publisher.commits.at(-1)?.commit);
   });
 });

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GenerationHandover } from "../../../src/worker/generation-handover.ts";
+import { GenerationHandover, HANDOVER_MS } from "../../../src/worker/generation-handover.ts";
+import { FakeClock } from "../../helpers/fake-clock.ts";
 import { MemoryLog } from "../../helpers/memory-log.ts";
 
 function setUp() {
   const said: string[] = [];
   const log = new MemoryLog();
-  const handover = new GenerationHandover({ log, afterSwitch: () => void said.push("settled") });
+  const clock = new FakeClock();
+  const afterSwitch = (): void => void said.push("settled");
+  const handover = new GenerationHandover({ log, clock, afterSwitch });
   const generation = (name: string, until: Promise<void> = Promise.resolve()) => ({
     activate: async () => void said.push(`${name} begins`),
     retire: async () => {
@@ -15,7 +18,7 @@ function setUp() {
       said.push(`${name} over`);
     },
   });
-  return { said, log, handover, generation };
+  return { said, log, clock, handover, generation };
 }
 
 test("jobs wait until the node has begun", async () => {
@@ -47,6 +50,25 @@ test("the next generation begins when the jobs of the last one are over", async 
     "three begins",
     "settled",
   ]);
+});
+
+test("a job that hangs holds the next generation up for a bounded time, and closing waits for it", async () => {
+  const { said, clock, handover, generation } = setUp();
+  const hung = Promise.withResolvers<void>();
+  handover.switchTo(generation("one", hung.promise));
+  await handover.begin();
+  handover.switchTo(generation("two"));
+  await new Promise((resolve) => void setImmediate(resolve));
+  clock.advance(HANDOVER_MS);
+  await handover.begin();
+  assert.deepEqual(said.slice(2), ["one stops", "two begins", "settled"]);
+  let isClosed = false;
+  const closed = handover.close().then(() => (isClosed = true));
+  await new Promise((resolve) => void setImmediate(resolve));
+  assert.equal(isClosed, false);
+  hung.resolve();
+  await closed;
+  assert.deepEqual(said.slice(5), ["two stops", "two over", "one over"]);
 });
 
 test("closing stops the jobs for good", async () => {

@@ -1,85 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CompileResult } from "../../../src/mediation/engine.ts";
-import { createLog } from "../../../src/observability/log.ts";
-import { type Generation, RevisionFollower } from "../../../src/worker/revision-follower.ts";
-import type { RevisionSource, SourceRevision } from "../../../src/worker/revision-source.ts";
-import { FakeClock } from "../../helpers/fake-clock.ts";
-
-/** A source whose answers the test sets; an Error in `live` means that it cannot be reached. */
-class FakeSource implements RevisionSource {
-  readonly description = "the repository";
-  live: string | Error | undefined;
-  good: string | Error | undefined;
-  looks = 0;
-  isFull = false;
-
-  async current(): Promise<SourceRevision | undefined> {
-    this.looks += 1;
-    if (this.live instanceof Error) throw this.live;
-    return this.live === undefined ? undefined : revision(this.live);
-  }
-  async lastGood(): Promise<SourceRevision | undefined> {
-    if (this.good instanceof Error) throw this.good;
-    return this.good === undefined ? undefined : revision(this.good);
-  }
-  async rememberGood(id: string): Promise<void> {
-    if (this.isFull) throw new Error("no space left on device");
-    this.good = id;
-  }
-}
-
-function revision(id: string): SourceRevision {
-  return { id, files: [{ path: "P.xml", content: Buffer.from(id) }] };
-}
-
-/** Content that starts with "bad" is faulty. */
-function compile(files: SourceRevision["files"]): CompileResult {
-  const text = files[0]?.content.toString() ?? "";
-  if (text.startsWith("bad")) {
-    const problem = {
-      file: "P.xml",
-      line: 3,
-      severity: "error",
-      message: "no such mediator",
-    } as const;
-    return { kind: "faulty", problems: [problem] };
-  }
-  const handle = () => Promise.reject(new Error("not called"));
-  const done = () => Promise.resolve();
-  const artifacts = [{ kind: "proxy-service", name: "P", path: "P.xml" }] as const;
-  return {
-    kind: "compiled",
-    engine: { artifacts, handle, activate: done, retire: done },
-    warnings: [],
-  };
-}
-
-function setUp() {
-  const source = new FakeSource();
-  const clock = new FakeClock();
-  const lines: string[] = [];
-  const switches: Generation[] = [];
-  const follower = new RevisionFollower({
-    source,
-    compile,
-    clock,
-    tickMs: 15_000,
-    onSwitch: (generation) => switches.push(generation),
-    log: createLog({ node: "w", sinks: [{ write: (line) => lines.push(line) }] }),
-  });
-  return { source, clock, lines, switches, follower };
-}
-
-/** Lets the promises of a look run that a timer has started. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
-}
+import { followerFixture as setUp, settle } from "../../helpers/follower-fixture.ts";
 
 test("starts on the last good revision when the repository cannot be reached", async () => {
   const { source, follower, lines } = setUp();
-  source.good = "one";
-  source.live = new Error("connection refused");
+  source.good = ["one"];
+  source.wanted = new Error("connection refused");
   await follower.start();
   assert.equal(follower.current?.revision, "one");
   assert.match(lines.join(""), /Cannot read the repository, trying again: connection refused/);
@@ -87,14 +13,14 @@ test("starts on the last good revision when the repository cannot be reached", a
 
 test("says once that the repository is away, and once that it is back", async () => {
   const { source, follower, clock, lines } = setUp();
-  source.live = new Error("away");
+  source.wanted = new Error("away");
   await follower.start();
   for (let second = 0; second < 5; second += 1) {
     clock.advance(1_000);
     await settle();
   }
   assert.equal(lines.filter((line) => line.includes("Cannot read")).length, 1);
-  source.live = "one";
+  source.wanted = "one";
   clock.advance(1_000);
   await settle();
   assert.equal(follower.current?.revision, "one");
@@ -103,9 +29,9 @@ test("says once that the repository is away, and once that it is back", async ()
 
 test("a faulty revision keeps the old one running and is told with file, line and reason, once", async () => {
   const { source, follower, lines, switches } = setUp();
-  source.live = "one";
+  source.wanted = "one";
   await follower.start();
-  source.live = "bad";
+  source.wanted = "bad";
   await follower.look();
   await follower.look();
   assert.equal(follower.current?.revision, "one");
@@ -116,31 +42,31 @@ test("a faulty revision keeps the old one running and is told with file, line an
 
 test("the good revision after a faulty one is deployed, and one that was refused is tried again after it", async () => {
   const { source, follower } = setUp();
-  source.live = "bad";
+  source.wanted = "bad";
   await follower.start();
-  source.live = "two";
+  source.wanted = "two";
   await follower.look();
   assert.equal(follower.current?.revision, "two");
   assert.equal(Boolean(follower.refused), false);
-  source.live = "bad";
+  source.wanted = "bad";
   await follower.look();
   assert.equal(follower.refused?.revision, "bad");
 });
 
 test("remembers what runs as the last good revision, never what was refused", async () => {
   const { source, follower } = setUp();
-  source.live = "one";
+  source.wanted = "one";
   await follower.start();
-  source.live = "bad";
+  source.wanted = "bad";
   await follower.look();
-  assert.equal(source.good, "one");
+  assert.deepEqual(source.good, ["one"]);
 });
 
 test("follows on the tick when every message is lost", async () => {
   const { source, follower, clock } = setUp();
-  source.live = "one";
+  source.wanted = "one";
   await follower.start();
-  source.live = "two";
+  source.wanted = "two";
   clock.advance(15_000);
   await settle();
   assert.equal(follower.current?.revision, "two");
@@ -148,7 +74,7 @@ test("follows on the tick when every message is lost", async () => {
 
 test("a look that is asked for during a look is made after it, never beside it", async () => {
   const { source, follower } = setUp();
-  source.live = "one";
+  source.wanted = "one";
   await follower.start();
   const before = source.looks;
   await Promise.all([follower.look(), follower.look(), follower.look()]);
@@ -157,7 +83,7 @@ test("a look that is asked for during a look is made after it, never beside it",
 
 test("looks no more once it is closed", async () => {
   const { source, follower, clock } = setUp();
-  source.live = "one";
+  source.wanted = "one";
   await follower.start();
   await follower.close();
   const before = source.looks;
@@ -168,20 +94,18 @@ test("looks no more once it is closed", async () => {
 
 test("a last good revision that cannot be read does not keep the worker from starting", async () => {
   const { source, follower, lines } = setUp();
-  source.good = new Error("damaged");
-  source.live = "one";
+  source.good = ["zero"];
+  source.reads.set("zero", new Error("damaged"));
+  source.wanted = "one";
   await follower.start();
   assert.equal(follower.current?.revision, "one");
-  assert.match(
-    lines.join(""),
-    /The last good revision cannot be read, starting without it: damaged/,
-  );
+  assert.match(lines.join(""), /The good revision zero cannot be read, going without it: damaged/);
 });
 
 test("a revision that cannot be remembered runs all the same, and the log says which disk's fault it is", async () => {
   const { source, follower, lines } = setUp();
   source.isFull = true;
-  source.live = "one";
+  source.wanted = "one";
   await follower.start();
   assert.equal(follower.current?.revision, "one");
   assert.match(
@@ -189,4 +113,89 @@ test("a revision that cannot be remembered runs all the same, and the log says w
     /one runs but cannot be remembered for the next start: no space left/,
   );
   assert.doesNotMatch(lines.join(""), /Cannot read/);
+});
+
+test("a good revision that cannot be read, or is faulty under this version, gives way to the one before", async () => {
+  const { source, follower, lines } = setUp();
+  source.wanted = new Error("away");
+  source.good = ["three", "bad two", "one"];
+  source.reads.set("three", new Error("corrupt pack"));
+  await follower.start();
+  assert.equal(follower.current?.revision, "one");
+  assert.match(lines.join(""), /The good revision three cannot be read.*corrupt pack/);
+  assert.match(lines.join(""), /The good revision bad two is faulty under this version/);
+  assert.match(lines.join(""), /Starting on the good revision one/);
+});
+
+test("a start on a good revision does not wait for a repository that does not answer", async () => {
+  const { source, follower, clock } = setUp();
+  source.good = ["one"];
+  source.wanted = "two";
+  const answer = source.gate("live");
+  const started = follower.start();
+  await settle();
+  clock.advance(1_000);
+  await started;
+  assert.equal(follower.current?.revision, "one");
+  answer();
+  await follower.look();
+  assert.equal(follower.current?.revision, "two");
+});
+
+test("a storm of messages costs two looks a second, and the last one is heeded", async () => {
+  const { source, follower, clock } = setUp();
+  source.wanted = "one";
+  await follower.start();
+  clock.advance(5_000);
+  const before = source.looks;
+  for (let message = 0; message < 100; message += 1) {
+    follower.lookSoon();
+    if (message === 98) source.wanted = "two";
+    await clock.advanceAsync(10);
+  }
+  await clock.advanceAsync(1_000, 100);
+  assert.ok(source.looks - before <= 2, `${source.looks - before} looks`);
+  assert.equal(follower.current?.revision, "two");
+});
+
+test("a wall clock that is hours off, and jumps, changes nothing", async () => {
+  for (const hours of [-7, 7]) {
+    const { source, follower, clock } = setUp();
+    source.wanted = "one";
+    await follower.start();
+    clock.wallStartMs += hours * 3_600_000;
+    source.wanted = "two";
+    clock.advance(14_000);
+    await settle();
+    assert.equal(follower.current?.revision, "one");
+    clock.advance(1_000);
+    await settle();
+    assert.equal(follower.current?.revision, "two");
+  }
+});
+
+test("what is live and not trusted is told once, and runs as soon as its signer is known", async () => {
+  const { source, follower, clock, lines } = setUp();
+  source.wanted = "one";
+  await follower.start();
+  source.wanted = "two";
+  source.untrusted.set("two", "it is not signed");
+  await follower.look();
+  await follower.look();
+  assert.equal(follower.current?.revision, "one");
+  assert.deepEqual(follower.refused, { revision: "two", problems: ["it is not signed"] });
+  assert.equal(lines.filter((line) => line.includes("two is not trusted")).length, 1);
+  source.untrusted.clear();
+  clock.advance(15_000);
+  await settle();
+  assert.equal(follower.current?.revision, "two");
+});
+
+test("what somebody has taken from the worker's folder is remembered again at the next look", async () => {
+  const { source, follower } = setUp();
+  source.wanted = "one";
+  await follower.start();
+  source.good = [];
+  await follower.look();
+  assert.deepEqual(source.good, ["one"]);
 });

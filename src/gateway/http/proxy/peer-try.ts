@@ -2,9 +2,10 @@
  * One try of one peer: takes a connection, sends the request, and tells its owner what the peer says. Keeps the
  * record that variables and logs read. What follows from a failure is the owner's to decide (proxy-request.ts).
  */
-import type { ClientConnection, PeerHandler } from "../../../net/http1/client-connection.ts";
+import type { ClientConnection } from "../../../net/http1/client-connection.ts";
 import type { PeerFailure } from "../../../net/http1/peer-failure.ts";
 import type { PeerHead } from "../../../net/http1/peer-head.ts";
+import type { PeerHandler } from "../../../net/http1/peer-request.ts";
 import { type AttemptRecord, startAttemptRecord } from "../../upstream/attempt-record.ts";
 import type { Peer } from "../../upstream/peer.ts";
 import type { RequestContext } from "../request-context.ts";

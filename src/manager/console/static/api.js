@@ -4,19 +4,20 @@
 export class ApiError extends Error {
   /**
    * @param {number} status
-   * @param {{Error?: string, problems?: {file: string, line: number, message: string}[]}} body
+   * @param {{Error?: string, deployment?: number, problems?: {file: string, line: number, message: string}[], workers?: object[]}} body
    */
   constructor(status, body) {
     super(body.Error ?? `the manager answers ${status}`);
     this.status = status;
     this.problems = body.problems ?? [];
+    this.workers = body.workers ?? [];
   }
 }
 
 /**
  * @param {string} method
  * @param {string} path below /management/
- * @param {{json?: unknown, xml?: string, isRefresh?: boolean}} options isRefresh: does not keep the session from idling out
+ * @param {{json?: unknown, xml?: string, bytes?: Blob, isRefresh?: boolean}} options isRefresh: does not keep the session from idling out
  */
 export function callApi(method, path, options = {}) {
   return call(method, `/management/${path}`, options);
@@ -36,12 +37,13 @@ function nodePath(node) {
   return `/carbon/nodes/${encodeURIComponent(node)}`;
 }
 
-async function call(method, url, { json, xml, isRefresh = false }) {
+async function call(method, url, { json, xml, bytes, isRefresh = false }) {
   const headers = { "x-requested-with": "bascule-console" };
   if (isRefresh) headers["x-bascule-refresh"] = "1";
   if (json !== undefined) headers["content-type"] = "application/json";
   if (xml !== undefined) headers["content-type"] = "application/xml";
-  const body = json === undefined ? xml : JSON.stringify(json);
+  if (bytes !== undefined) headers["content-type"] = "application/octet-stream";
+  const body = json === undefined ? (xml ?? bytes) : JSON.stringify(json);
   const response = await send(url, { method, headers, body });
   const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
   const content = isJson ? await response.json() : await response.text();

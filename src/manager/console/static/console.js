@@ -3,14 +3,22 @@
  * forms say to the management API. Texts reach the page as text nodes only, never as markup.
  */
 import { ApiError, callApi } from "./api.js";
+import { DeploymentDetails, workerTable } from "./deployment-details.js";
+import { namesOf, whoText } from "./deployment-words.js";
 import { NodeLog } from "./node-log.js";
 import { element, fillTable, problemList, shortRevision } from "./dom.js";
 
 const REFRESH_MS = 2000;
 const DEPLOYMENTS_SHOWN = 10;
+/** What the API gives at once. */
+const DEPLOYMENTS_SHOWN_MAX = 100;
 
 /** Whether the user may change things; the manager checks it again. */
 let isAdmin = false;
+/** How many deployments the page lists; grows when older ones are asked for. */
+let deploymentsShown = DEPLOYMENTS_SHOWN;
+/** What is deployed, of which the filter shows a part. */
+let artifactList = [];
 /** What each table showed last, so that an unchanged one keeps focus and selection. */
 const shown = new Map();
 
@@ -39,15 +47,27 @@ function showOverview({ userId, isAdmin: admin }) {
 
 async function refresh() {
   const options = { isRefresh: true };
-  const [nodes, artifacts, deployments] = await Promise.all([
+  const [nodes, artifacts, deployments, candidates] = await Promise.all([
     callApi("GET", "nodes", options),
     callApi("GET", "artifacts", options),
-    callApi("GET", `deployments?limit=${DEPLOYMENTS_SHOWN}`, options),
+    callApi("GET", `deployments?limit=${deploymentsShown}`, options),
+    callApi("GET", "candidates", options),
   ]);
   byId("revision").textContent = artifacts.revision ?? "none";
   showTable("nodes", nodes.list, (node) => nodeRow(node, artifacts.revision, nodes.list));
-  showTable("artifacts", artifacts.list, artifactRow);
+  artifactList = artifacts.list;
+  showArtifacts();
   showTable("deployments", deployments.list, deploymentRow);
+  const isAll = deployments.next === null || deploymentsShown >= DEPLOYMENTS_SHOWN_MAX;
+  byId("deployments-older").hidden = isAll;
+  byId("candidates-card").hidden = candidates.count === 0;
+  showTable("candidates", candidates.list, candidateRow);
+}
+
+function showArtifacts() {
+  const wanted = byId("artifacts-filter").value.trim().toLowerCase();
+  const holds = ({ kind, name }) => `${kind} ${name}`.toLowerCase().includes(wanted);
+  showTable("artifacts", artifactList.filter(holds), artifactRow);
 }
 
 function showTable(id, list, toRow) {
@@ -95,27 +115,84 @@ function artifactRow({ kind, name }) {
   return [kind, name, element("span", { children: [source, " ", undeploy] })];
 }
 
-function deploymentRow({ at, who, via, action, artifacts, outcome, commit, problems }) {
-  const what = artifacts
-    .map(({ kind, name, path }) => (kind ? `${kind} ${name}` : path))
-    .join(", ");
+function deploymentRow({ id, at, who, via, action, artifacts, outcome, commit, problems }) {
+  const what = element("span", {
+    text: `${action} ${namesOf(artifacts)}`,
+    title: artifacts.map(({ path }) => path).join("\n"),
+  });
   const time = element("time", { text: new Date(at).toLocaleString() });
   time.dateTime = at;
-  const word = element("span", { text: outcome, className: `outcome-${outcome}` });
+  const text = outcome === "deployed" && action === "undeploy" ? "undeployed" : outcome;
+  const word = element("span", { text, className: `outcome-${outcome}` });
   return [
     time,
-    `${who} (${via})`,
-    `${action} ${what}`,
+    whoText(who, via),
+    what,
     element("div", { children: problems.length > 0 ? [word, problemList(problems)] : [word] }),
     element("code", { text: shortRevision(commit), title: commit ?? "" }),
+    detailsButton(id),
   ];
 }
 
+function detailsButton(id) {
+  const label = `Details of deployment ${id}`;
+  const button = element("button", { text: "Details", className: "quiet", label });
+  button.addEventListener("click", () => void run(() => openDetails(id)));
+  return element("span", { children: [button] });
+}
+
+function openDetails(id) {
+  const live = byId("revision").textContent;
+  return deploymentDetails.open(id, { isAdmin, live });
+}
+
+function candidateRow({ commit, deployment, workers }) {
+  const code = element("code", { text: shortRevision(commit), title: commit });
+  if (!deployment) return [code, "–", "the journal tells nothing of it any more", ""];
+  const { id, who, via, action, artifacts, problems } = deployment;
+  const refusing = workers.filter(({ reason }) => reason);
+  const why = refusing.map(({ reason }) => element("p", { className: "error", text: reason }));
+  if (problems.length > 0) why.unshift(problemList(problems));
+  const what = `${action} ${namesOf(artifacts)} by ${whoText(who, via)}`;
+  return [code, what, element("div", { children: why }), detailsButton(id)];
+}
+
+/** Called by the dialog once the way back is confirmed. */
+async function rollBack(id, result) {
+  try {
+    const { commit } = await callApi("POST", `deployments/${id}/rollback`);
+    const text = `The content of deployment ${id} is live again as revision ${shortRevision(commit)}.`;
+    result.replaceChildren(element("p", { className: "success", text }));
+  } catch (error) {
+    showRefusal(result, error);
+  }
+  await refresh();
+}
+
 async function showSource(kind, name) {
+  if (kind === "carbonapp") return downloadApp(name);
   const path = `artifacts/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
   byId("source-text").textContent = await callApi("GET", path);
   byId("source-title").textContent = `${kind} ${name}`;
+  byId("source-edit").hidden = !isAdmin;
   byId("source").showModal();
+}
+
+/** An archive has no source to show: it is saved, as it was deployed. */
+function downloadApp(name) {
+  const link = element("a", {});
+  link.href = `/management/artifacts/carbonapp/${encodeURIComponent(name)}`;
+  link.download = `${name}.car`;
+  link.click();
+}
+
+/** The source goes to where it can be changed and deployed again. */
+function editSource() {
+  const xml = byId("deploy-xml");
+  forgetFiles();
+  xml.value = byId("source-text").textContent;
+  byId("deploy").scrollIntoView({ block: "nearest" });
+  xml.focus();
 }
 
 async function undeployArtifact(kind, name) {
@@ -132,20 +209,62 @@ async function undeployArtifact(kind, name) {
   await refresh();
 }
 
+/** One artifact with the name of its file, an application, or several files of which all go in or none. */
+async function sendDeployment() {
+  const files = [...byId("deploy-file").files];
+  if (files.length > 1) {
+    const list = await Promise.all(files.map(toEntry));
+    return callApi("POST", "deployments", { json: { files: list } });
+  }
+  const [file] = files;
+  const query = file ? `?file=${encodeURIComponent(file.name)}` : "";
+  const content = file && isApp(file) ? { bytes: file } : { xml: byId("deploy-xml").value };
+  return callApi("POST", `deployments${query}`, content);
+}
+
+function isApp({ name }) {
+  return name.endsWith(".car");
+}
+
+async function toEntry(file) {
+  if (!isApp(file)) return { name: file.name, content: await file.text() };
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const parts = [];
+  for (let from = 0; from < bytes.length; from += 0x8000)
+    parts.push(String.fromCharCode(...bytes.subarray(from, from + 0x8000)));
+  return { name: file.name, content: btoa(parts.join("")), encoding: "base64" };
+}
+
+/** The text of one file can be changed before it is deployed; several, and applications, are sent as they are. */
+async function showChosen(files) {
+  const xml = byId("deploy-xml");
+  const isList = files.length > 1 || files.some(isApp);
+  xml.disabled = isList;
+  if (isList) xml.value = files.map(({ name }) => name).join("\n");
+  else if (files.length === 1) xml.value = await files[0].text();
+}
+
 async function deploy() {
   const result = byId("deploy-result");
-  const [file] = byId("deploy-file").files;
-  const query = file ? `?file=${encodeURIComponent(file.name)}` : "";
   result.replaceChildren("Deploying…");
   try {
-    const answer = await callApi("POST", `deployments${query}`, { xml: byId("deploy-xml").value });
-    const names = answer.artifacts.map(({ kind, name }) => `${kind} ${name}`).join(", ");
-    const text = `${names} is deployed; revision ${shortRevision(answer.commit)} is live.`;
+    const answer = await sendDeployment();
+    const verb = answer.artifacts.length > 1 ? "are" : "is";
+    const text = `${namesOf(answer.artifacts)} ${verb} deployed; revision ${shortRevision(answer.commit)} is live.`;
     result.replaceChildren(element("p", { className: "success", text }));
+    forgetFiles();
   } catch (error) {
     showRefusal(result, error);
   }
   await refresh();
+}
+
+/** What was deployed is not sent again with the next text. */
+function forgetFiles() {
+  byId("deploy-file").value = "";
+  const xml = byId("deploy-xml");
+  if (xml.disabled) xml.value = "";
+  xml.disabled = false;
 }
 
 /** Problems of a refusal go to the place of the action; everything else is the caller's. */
@@ -154,10 +273,11 @@ function showRefusal(place, error) {
     place.replaceChildren();
     throw error;
   }
-  const { problems } = error;
+  const { problems, workers } = error;
   const text = problems.length > 0 ? "Refused: nothing was changed." : error.message;
   const children = [element("p", { className: "error", text })];
   if (problems.length > 0) children.push(problemList(problems));
+  if (workers.length > 0) children.push(workerTable(workers));
   place.replaceChildren(...children);
 }
 
@@ -203,12 +323,14 @@ function addHandlers() {
   );
   byId("deploy-file").addEventListener(
     "change",
-    () =>
-      void run(async () => {
-        const [file] = byId("deploy-file").files;
-        if (file) byId("deploy-xml").value = await file.text();
-      }),
+    () => void run(() => showChosen([...byId("deploy-file").files])),
   );
+  byId("artifacts-filter").addEventListener("input", showArtifacts);
+  byId("deployments-older").addEventListener("click", () => {
+    deploymentsShown = Math.min(DEPLOYMENTS_SHOWN_MAX, deploymentsShown * 3);
+    void run(refresh);
+  });
+  byId("source-edit").addEventListener("click", editSource);
 }
 
 /** One refresh after the other, so that a slow manager is not asked twice at once. */
@@ -233,6 +355,18 @@ const nodeLog = new NodeLog(
     if (isLoggedOut) showLogin();
     return isLoggedOut;
   },
+);
+
+const deploymentDetails = new DeploymentDetails(
+  {
+    dialog: byId("deployment"),
+    title: byId("deployment-title"),
+    body: byId("deployment-body"),
+    rollback: byId("deployment-rollback"),
+    result: byId("deployment-result"),
+  },
+  run,
+  rollBack,
 );
 
 addHandlers();

@@ -27,6 +27,19 @@ export function fillTable(table, rows) {
   body.replaceChildren(element("tr", { children: [empty] }));
 }
 
+/** A table of its own, for dialogs. */
+export function plainTable(headings, rows) {
+  const cells = headings.map((text) => {
+    const cell = element("th", { text });
+    cell.scope = "col";
+    return cell;
+  });
+  const head = element("thead", { children: [element("tr", { children: cells })] });
+  const body = element("tbody", { children: rows.map(toRow) });
+  const table = element("table", { children: [head, body] });
+  return element("div", { className: "scroll", children: [table] });
+}
+
 function toRow(cells) {
   const children = cells.map((cell) => {
     const hasButtons = cell instanceof Element && cell.querySelector("button") !== null;

@@ -23,7 +23,7 @@ export const aggregateReader: MediatorReader = {
   read(element, context) {
     const before = context.problems.errors.length;
     const correlation = childNamed(element, "correlateOn");
-    const correlateOn = correlation && requiredExpression(correlation, context);
+    const correlateOn = correlation && context.expression(correlation, "expression");
     const condition = childNamed(element, "completeCondition");
     const count = condition && childNamed(condition, "messageCount");
     const timeoutMs = condition && readTimeout(condition, context);
@@ -48,6 +48,7 @@ export const aggregateReader: MediatorReader = {
   },
 };
 
+/** Without it nothing could be put together; a correlateOn without one says nothing. */
 function requiredExpression(
   element: XmlElement,
   context: ReadContext,

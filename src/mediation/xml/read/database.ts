@@ -68,10 +68,11 @@ function readTarget(pool: XmlElement, context: ReadContext): NamedTarget | undef
       "The DB connection pool needs a dsName, or a driver with its url, user and password",
     );
   const label = url.replace(/[;?].*$/, "").replace(/\/\/[^/@]*@/, "//");
-  if (/^jdbc:h2:/i.test(url))
+  const [, library] = /^jdbc:(h2|derby|hsqldb):/i.exec(url) ?? [];
+  if (library !== undefined)
     return context.error(
       pool,
-      `The database ${label} cannot be reached: H2 is a Java library. Use jdbc:mysql, jdbc:postgresql or jdbc:sqlite`,
+      `The database ${label} cannot be reached: ${library.toUpperCase()} is a Java library. Use jdbc:mysql, jdbc:postgresql or jdbc:sqlite`,
     );
   const database = parseJdbcUrl(url, "/");
   if (typeof database === "string")

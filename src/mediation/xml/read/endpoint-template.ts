@@ -13,7 +13,7 @@ import type { XmlElement, XmlNode } from "../../../config/xml.ts";
 import { ConfigProblems } from "../../../errors/config-error.ts";
 import { EndpointTemplate } from "../../endpoints/endpoint-template.ts";
 import { readEndpoint } from "./endpoint.ts";
-import { EndpointLedger } from "./endpoint-ledger.ts";
+import { EndpointLedger, type TemplateUse } from "./endpoint-ledger.ts";
 import { ReadContext } from "./read-context.ts";
 
 /** Whether a `<template>` is one of an endpoint. */
@@ -49,15 +49,18 @@ export function readEndpointTemplate(
 
 /** Checks what templates make; all templates have to be read by now. Unknown ones are a fault of a message, later. */
 export function checkTemplateUses(
-  context: ReadContext,
+  uses: readonly TemplateUse[],
   templates: ReadonlyMap<string, EndpointTemplate>,
+  problems: ConfigProblems,
 ): void {
-  for (const { element, instance } of context.endpoints.templateUses) {
+  for (const { element, instance } of uses) {
     const template = templates.get(instance.template);
     const problem = template?.problemOf(instance);
-    if (problem !== undefined) context.error(element, problem);
-    if (!template)
-      context.warning(element, `Template ${instance.template} cannot be found for the endpoint`);
+    if (problem !== undefined) problems.error(element.place, problem);
+    if (!template) {
+      const sentence = `Template ${instance.template} cannot be found for the endpoint`;
+      problems.warning(element.place, sentence);
+    }
   }
 }
 

@@ -49,9 +49,8 @@ function readSource(element: XmlElement, context: ReadContext): EnrichSource | u
     case "body":
       return { kind: type };
     case "property": {
-      const name = attributeOf(element, "property");
-      if (name) return { kind: type, name };
-      return context.error(element, "property attribute is required for property type");
+      const name = propertyName(element, context);
+      return name === undefined ? undefined : { kind: type, name };
     }
     case "inline":
       return readInline(element, context);
@@ -60,6 +59,11 @@ function readSource(element: XmlElement, context: ReadContext): EnrichSource | u
     default:
       return context.error(element, `Un-expected type "${type}" of an enrich source`);
   }
+}
+
+function propertyName(element: XmlElement, context: ReadContext): string | undefined {
+  const name = attributeOf(element, "property");
+  return name || context.error(element, "property attribute is required for property type");
 }
 
 function readInline(element: XmlElement, context: ReadContext): EnrichSource | undefined {
@@ -84,9 +88,8 @@ function readTarget(element: XmlElement, context: ReadContext): EnrichTarget | u
     case "body":
       return { kind: type };
     case "property": {
-      const name = attributeOf(element, "property");
-      if (name) return { kind: type, name, scope: "default" };
-      return context.error(element, "property attribute is required for property type");
+      const name = propertyName(element, context);
+      return name === undefined ? undefined : { kind: type, name, scope: "default" };
     }
     case "custom":
       return readCustom(element, context);

@@ -1,7 +1,7 @@
 /**
  * Reads conditions (synapse.commons.evaluators.config):
  *
- *   <equal type="header|param|property|url|soap" source="string" value="string"/>
+ *   <equal [type="header|param|property|url|soap"] source="string" value="string"/>      default: header
  *   <match type=".." source=".." regex="pattern"/>
  *   <and>evaluator+</and> <or>evaluator+</or> <not>evaluator</not>
  */
@@ -12,7 +12,7 @@ import { URI_FRAGMENTS } from "../../mediators/uri-parts.ts";
 import type { ReadContext } from "./read-context.ts";
 
 /** Undefined when the condition is faulty (a problem was reported). */
-export function readEvaluator(element: XmlElement, context: ReadContext): Evaluator | undefined {
+function readEvaluator(element: XmlElement, context: ReadContext): Evaluator | undefined {
   switch (element.name) {
     case "equal":
       return readEqual(element, context);
@@ -74,7 +74,7 @@ function readMatch(element: XmlElement, context: ReadContext): Evaluator | undef
 }
 
 function readSource(element: XmlElement, context: ReadContext): EvaluatorSource | undefined {
-  const kind = attributeOf(element, "type") ?? "";
+  const kind = attributeOf(element, "type") ?? "header";
   const name = attributeOf(element, "source");
   if (kind === "url") {
     const fragment = URI_FRAGMENTS.find((known) => known === (name ?? "full"));

@@ -5,10 +5,9 @@
  *     <sequence>mediator*</sequence>?
  *   </foreach>
  *
- * Inside its sequence nothing may be sent: send, call and callout are refused.
+ * Its sequence must not send: send, call and callout are refused where they stand directly in it, as WSO2 does.
  */
 import { attributeOf, childElements, childNamed } from "../../../config/xml-query.ts";
-import type { XmlElement } from "../../../config/xml.ts";
 import { ForeachMediator } from "../../mediators/foreach.ts";
 import { jsonLocation } from "../json-location.ts";
 import { inlineBranch, readBranch } from "./branch.ts";
@@ -32,7 +31,7 @@ export const foreachReader: MediatorReader = {
         element,
         "A 'sequence' attribute or a sequence in place is required for a foreach mediator",
       );
-    const refused = inline && senderIn(inline);
+    const refused = inline && childElements(inline).find(({ name }) => REFUSED.includes(name));
     if (refused)
       return context.error(
         refused,
@@ -44,14 +43,3 @@ export const foreachReader: MediatorReader = {
     return new ForeachMediator({ id, expression, location: jsonLocation(source), sequence });
   },
 };
-
-function senderIn(element: XmlElement): XmlElement | undefined {
-  for (const child of childElements(element)) {
-    const found =
-      REFUSED.includes(child.name) && child.namespace === element.namespace
-        ? child
-        : senderIn(child);
-    if (found) return found;
-  }
-  return undefined;
-}

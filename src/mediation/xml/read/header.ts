@@ -2,7 +2,7 @@
  * Reads `header` (HeaderMediatorFactory):
  *
  *   <header name="qname" [action="set|remove"] [scope="default|transport"] (value="literal" | expression="xpath")/>
- *   <header><xml-element/></header>
+ *   <header><xml-element/>+</header>
  *
  * Without a prefix only To, From, Action, FaultTo, ReplyTo and RelatesTo are SOAP headers.
  */
@@ -33,13 +33,16 @@ export const headerReader: MediatorReader = {
 };
 
 function readBlock(element: XmlElement, context: ReadContext): HeaderMediator | undefined {
-  const [child] = childElements(element);
-  if (!child)
+  const children = childElements(element);
+  if (children.length === 0)
     return context.error(
       element,
       "A valid name attribute or a child element is required for the header mediator",
     );
-  const target = { kind: "block", xml: elementText(child, true) } as const;
+  const target = {
+    kind: "blocks",
+    xml: children.map((child) => elementText(child, true)),
+  } as const;
   return new HeaderMediator({ target, value: { kind: "text", text: "" } });
 }
 

@@ -11,14 +11,14 @@ import { parseXml, type XmlElement } from "../../../config/xml.ts";
 import { messageOf } from "../../../errors/app-error.ts";
 import type { LocalEntry } from "../../message/local-entry.ts";
 import type { RepositoryFiles } from "../../repository-files.ts";
-import { isWebAddress, RemoteText } from "../../services/remote-text.ts";
+import { isWebAddress } from "../../services/remote-text.ts";
 import { elementText } from "../element-text.ts";
 import type { ReadContext } from "./read-context.ts";
 
 /** An entry whose content is here, or lies on a web server, or could not be found. */
 export type ReadEntry =
   | { readonly kind: "entry"; readonly entry: LocalEntry }
-  | { readonly kind: "remote"; readonly key: string; readonly remote: RemoteText }
+  | { readonly kind: "remote"; readonly key: string; readonly url: string }
   | { readonly kind: "absent"; readonly key: string };
 
 /** Undefined when the entry is faulty (a problem was reported). */
@@ -53,7 +53,7 @@ function readSource(
   { key, src, files }: EntrySource,
   context: ReadContext,
 ): ReadEntry {
-  if (isWebAddress(src)) return { kind: "remote", key, remote: new RemoteText(src) };
+  if (isWebAddress(src)) return { kind: "remote", key, url: src };
   const text = files.text(src);
   if (text === undefined) {
     context.warning(

@@ -3,10 +3,12 @@
  *
  *   <makefault [version="soap11|soap12|pox"] [response="true|false"]>
  *     <code (value="qname" | expression="xpath")/>            not for pox
- *     <reason (value="string" | expression="xpath")/>
+ *     <reason (value="string" | expression="xpath")/>         may be absent for pox
  *     <node>string</node>? <role>string</role>?
  *     <detail [expression="xpath"]>text or elements</detail>?
  *   </makefault>
+ *
+ * Without a version it is SOAP 1.1, whatever the message is.
  */
 import { attributeOf, childElements, childNamed, textOf } from "../../../config/xml-query.ts";
 import type { XmlElement } from "../../../config/xml.ts";
@@ -24,12 +26,14 @@ const VERSIONS: readonly FaultVersion[] = ["soap11", "soap12", "pox"];
 export const makefaultReader: MediatorReader = {
   name: "makefault",
   read(element, context) {
-    const word = attributeOf(element, "version");
+    const word = attributeOf(element, "version") ?? "soap11";
     const version = VERSIONS.find((known) => known === word);
-    if (word !== undefined && !version) return context.error(element, "Invalid SOAP version");
-    const code = version === "pox" ? undefined : readCode(element, context);
-    const reason = readPart(element, "reason", context);
-    if (!reason || (version !== "pox" && !code)) return undefined;
+    if (!version) return context.error(element, "Invalid SOAP version");
+    const isPlain = version === "pox";
+    const code = isPlain ? undefined : readCode(element, context);
+    const mayLack = isPlain && !childNamed(element, "reason");
+    const reason = mayLack ? undefined : readPart(element, "reason", context);
+    if ((!reason && !mayLack) || (!isPlain && !code)) return undefined;
     return new MakefaultMediator({
       version,
       response: attributeOf(element, "response") !== "false",

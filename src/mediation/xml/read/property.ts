@@ -75,12 +75,12 @@ function readMatching(
 function readSource(element: XmlElement, context: ReadContext): PropertySource | undefined {
   const value = attributeOf(element, "value");
   if (value !== undefined) return { kind: "value", value };
+  const [child] = childElements(element);
+  if (child) return { kind: "xml", xml: elementText(child, true) };
   if (attributeOf(element, "expression") !== undefined) {
     const expression = context.expression(element, "expression");
     return expression && { kind: "expression", expression };
   }
-  const [child] = childElements(element);
-  if (child) return { kind: "xml", xml: elementText(child, true) };
   return context.error(
     element,
     "Either a child element or one of 'value', 'expression' attributes is required for a property mediator when action is SET",

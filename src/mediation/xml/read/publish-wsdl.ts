@@ -17,7 +17,7 @@ import {
 import type { XmlElement } from "../../../config/xml.ts";
 import type { RepositoryFiles } from "../../repository-files.ts";
 import { PublishedContract, type WsdlSource } from "../../services/published-contract.ts";
-import { isWebAddress, RemoteText } from "../../services/remote-text.ts";
+import { isWebAddress } from "../../services/remote-text.ts";
 import { elementText } from "../element-text.ts";
 import type { ReadContext } from "./read-context.ts";
 
@@ -72,7 +72,7 @@ function readUri(
   uri: string,
   { files, context, parameters }: ContractSurroundings,
 ): WsdlSource | "unreadable" {
-  if (isWebAddress(uri)) return { kind: "remote", remote: new RemoteText(uri) };
+  if (isWebAddress(uri)) return { kind: "remote", url: uri };
   const text = files.text(uri);
   if (text !== undefined) return { kind: "text", text };
   const isSafe = parameters.get("enablePublishWSDLSafeMode")?.toLowerCase() === "true";

@@ -28,6 +28,12 @@ export interface MediatorReader {
 /** Elements between mediators that say something to people only. */
 const NOT_MEDIATORS: readonly string[] = ["description"];
 
+/** A script that an element refers to by a fixed key. */
+export interface ScriptUse {
+  readonly element: XmlElement;
+  readonly key: string;
+}
+
 export class ReadContext {
   readonly problems: ConfigProblems;
   /** The artifact that is being read when it has trace="enable", for example "proxy P". */
@@ -35,7 +41,7 @@ export class ReadContext {
   /** The endpoints of this compilation. */
   readonly endpoints: EndpointLedger;
   /** Scripts that are referred to by a fixed key, checked when everything has been read. */
-  readonly scriptUses: { readonly element: XmlElement; readonly key: string }[] = [];
+  readonly scriptUses: ScriptUse[] = [];
   readonly #readers: ReadonlyMap<string, MediatorReader>;
 
   constructor(

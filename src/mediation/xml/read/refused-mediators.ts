@@ -36,6 +36,16 @@ const REFUSED: Readonly<Record<string, string>> = {
     "publishes to WSO2's event sinks: use call or store to hand the message to your analytics",
   bam: "publishes to WSO2's business activity monitor: use call or store to hand the message to your analytics",
   ntlm: "needs Axis2's NTLM client: put a proxy that speaks NTLM before the service",
+  enqueue:
+    "hands the message to a priority executor, which is not needed here as no message waits for a thread: use sequence with the same key",
+  RMSequence:
+    "needs WS-ReliableMessaging, which is not here: use store and a forwarding message processor",
+  sampler: "is not here: use throttle, or store and a sampling message processor",
+  throwError:
+    "belongs to later versions: use makefault and the fault sequence, or filter and respond",
+  variable: "belongs to later versions: use property",
+  "scatter-gather": "belongs to later versions: use clone and aggregate",
+  opa: "asks an Open Policy Agent: call its own HTTP interface and use filter on its answer",
   dataServiceCall: "needs WSO2's data services: use dblookup and dbreport, or call a service",
 };
 

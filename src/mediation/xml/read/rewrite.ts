@@ -4,7 +4,7 @@
  *   <rewrite [inProperty="string"] [outProperty="string"]>
  *     (<rewriterule>
  *        <condition>evaluator</condition>?
- *        <action [type="set|append|prepend|replace|remove"] [fragment="protocol|user|host|port|path|query|ref|full"]
+ *        <action [type="set|append|prepend|replace|remove|remove-query-param"] [fragment="protocol|user|host|port|path|query|ref|full"]
  *                [value="string" | xpath="xpath"] [regex="pattern"]/>+
  *      </rewriterule> | <action ../>)*
  *   </rewrite>
@@ -24,7 +24,7 @@ import { javaPattern } from "../java-pattern.ts";
 import { readCondition } from "./evaluators.ts";
 import type { MediatorReader, ReadContext } from "./read-context.ts";
 
-const ACTIONS = ["set", "append", "prepend", "replace", "remove"] as const;
+const ACTIONS = ["set", "append", "prepend", "replace", "remove", "remove-query-param"] as const;
 
 export const rewriteReader: MediatorReader = {
   name: "rewrite",
@@ -75,6 +75,8 @@ function readAction(element: XmlElement, context: ReadContext): RewriteAction | 
       element,
       `Unknown URL fragment name: ${name}. It must be one of ${URI_FRAGMENTS.join(", ")}`,
     );
+  if (kind === "remove-query-param" && fragment !== "query")
+    return context.error(element, "Action remove-query-param is only allowed for query fragment");
   if (kind === "remove") return { kind, fragment, value: undefined, pattern: undefined };
   const value = readValue(element, context);
   const pattern = kind === "replace" ? readPattern(element, context) : undefined;
@@ -83,15 +85,16 @@ function readAction(element: XmlElement, context: ReadContext): RewriteAction | 
 }
 
 function readValue(element: XmlElement, context: ReadContext): ValueSource | undefined {
+  if (attributeOf(element, "xpath") !== undefined) {
+    const expression = context.expression(element, "xpath");
+    return expression && { kind: "expression", expression };
+  }
   const text = attributeOf(element, "value");
   if (text !== undefined) return { kind: "text", text };
-  if (attributeOf(element, "xpath") === undefined)
-    return context.error(
-      element,
-      "Either a 'value' or an 'xpath' attribute is required for a rewrite action",
-    );
-  const expression = context.expression(element, "xpath");
-  return expression && { kind: "expression", expression };
+  return context.error(
+    element,
+    "Either a 'value' or an 'xpath' attribute is required for a rewrite action",
+  );
 }
 
 function readPattern(element: XmlElement, context: ReadContext): RegExp | undefined {

@@ -148,7 +148,7 @@ export function nodeAfter(node: XmlNode, top: XmlNode): XmlNode | null {
 }
 
 /** The same without what is inside `node`. */
-export function nodeBehind(node: XmlNode, top: XmlNode): XmlNode | null {
+function nodeBehind(node: XmlNode, top: XmlNode): XmlNode | null {
   for (let at: XmlNode | null = node; at && at !== top; at = at.parentNode)
     if (at.nextSibling) return at.nextSibling;
   return null;

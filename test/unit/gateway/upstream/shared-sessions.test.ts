@@ -284,3 +284,20 @@ test("outside a cluster a zone with sync is the gateway's own", () => {
   assert.equal("seek" in table, false);
   zones.close();
 });
+
+test("counts the sessions of a server, with the time since they are known here", () => {
+  const { sessions, clock } = sharedSessions();
+  sessions.bind("s", "a", true);
+  clock.advance(5_000);
+  sessions.bind("t", "a", true);
+  sessions.bind("u", "b", true);
+  sessions.bind("s", "a", true);
+  clock.advance(TTL_MS - 1_000);
+  sessions.bind("s", "a", true);
+  sessions.bind("t", "a", true);
+  const counts = (): unknown => Object.fromEntries(sessions.countBound(new Set(["a", "c"])));
+  const oldestMs = TTL_MS + 4_000;
+  assert.deepEqual(counts(), { a: { count: 2, oldestMs }, c: { count: 0, oldestMs: 0 } });
+  clock.advance(TTL_MS);
+  assert.deepEqual(counts(), { a: { count: 0, oldestMs: 0 }, c: { count: 0, oldestMs: 0 } });
+});

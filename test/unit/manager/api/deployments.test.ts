@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startFixture } from "../../../helpers/management-fixture.ts";
 import { makeMember, RecordingCluster } from "../../../helpers/recording-cluster.ts";
+import { appOf } from "../../mediation/carbonapp/app-world.ts";
 import { proxyPath, proxyXml, sequenceXml } from "../../../helpers/toy-compile.ts";
 
 describe("POST /management/deployments", () => {
@@ -139,9 +140,45 @@ describe("POST /management/deployments", () => {
     assert.equal(empty.json().code, "REQUEST_INVALID");
   });
 
+  it("takes a carbon application as bytes, or in base64 beside artifacts, and gives it back", async () => {
+    const { ask, publisher } = await startFixture();
+    const shop = appOf("Shop", []);
+    const bytes = { "content-type": "application/octet-stream" };
+    const one = await ask("POST", "/management/deployments?file=x.car", {
+      xml: shop,
+      headers: bytes,
+    });
+    assert.equal(one.status, 201, one.text);
+    const path = "carbonapps/Shop_1.0.0.car";
+    assert.deepEqual(one.json().artifacts, [{ kind: "carbonapp", name: "Shop_1.0.0", path }]);
+    const { list } = (await ask("GET", "/management/artifacts")).json();
+    assert.deepEqual(list, [{ kind: "carbonapp", name: "Shop_1.0.0", path }]);
+    const files = [
+      { name: "B.car", content: appOf("B", []).toString("base64"), encoding: "base64" },
+      { name: "P.xml", content: proxyXml("P") },
+    ];
+    const both = await ask("POST", "/management/deployments", { json: { files } });
+    assert.equal(both.status, 201, both.text);
+    assert.ok(publisher.commits.at(-1)?.tree.get(path)?.equals(shop));
+    const gone = await ask("DELETE", "/management/artifacts/carbonapp/Shop_1.0.0");
+    assert.equal(gone.status, 200);
+    assert.equal((await ask("GET", "/management/artifacts/carbonapp/Shop_1.0.0")).status, 404);
+    assert.equal((await ask("GET", "/management/artifacts/carbonapp/B_1.0.0")).status, 200);
+  });
+
+  it("journals an application that is none as refused", async () => {
+    const { ask } = await startFixture();
+    const xml = Buffer.from("PK\u0003\u0004 but no more");
+    const headers = { "content-type": "application/octet-stream" };
+    const answer = await ask("POST", "/management/deployments?file=x.car", { xml, headers });
+    assert.equal(answer.status, 422);
+    assert.equal(answer.json().problems[0].file, "x.car");
+    assert.equal((await ask("GET", "/management/deployments/1")).json().outcome, "refused");
+  });
+
   it("says 503 and journals the reason when the repository does not take the commit", async () => {
     const { ask, publisher, store } = await startFixture();
-    publisher.failNext("commit");
+    publisher.failNext("propose");
     const answer = await ask("POST", "/management/deployments", { xml: proxyXml("P") });
     assert.equal(answer.status, 503);
     assert.equal(answer.json().code, "DEPLOYMENT_REPOSITORY");
@@ -240,9 +277,15 @@ describe("GET /management/deployments", () => {
       action: "deploy",
       artifacts: [{ kind: "proxy-service", name: "P", path: proxyPath("P") }],
       at: "2026-11-21T00:00:00.000Z",
+      ms: 0,
       commit: null,
+      base: null,
       outcome: "refused",
       problems: [{ file: proxyPath("P"), line: 2, message: "this line is faulty" }],
+      notes: [],
+      phases: [],
+      workers: [],
+      diff: null,
     });
     assert.equal((await ask("GET", "/management/deployments/2")).status, 404);
     assert.equal((await ask("GET", "/management/deployments/x")).status, 400);

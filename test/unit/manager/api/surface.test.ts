@@ -33,10 +33,11 @@ describe("GET /management/openapi.json", () => {
     assert.deepEqual(Object.keys(deploy.requestBody.content), [
       "application/xml",
       "text/xml",
+      "application/octet-stream",
       "application/json",
     ]);
     assert.equal(deploy.parameters[0].name, "file");
-    assert.deepEqual(Object.keys(deploy.responses), ["200", "201", "400", "422"]);
+    assert.deepEqual(Object.keys(deploy.responses), ["200", "201", "400", "422", "503"]);
     const source = document.paths["/management/artifacts/{kind}/{name}"].get;
     assert.deepEqual(
       source.parameters.map(({ name }: { name: string }) => name),

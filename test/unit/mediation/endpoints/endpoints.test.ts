@@ -184,6 +184,7 @@ test("properties of the sender reach the wire", async () => {
   const endpoint = '<address uri="http://h/s"/>';
   assert.equal((await sent(endpoint, {}, axis2("NO_KEEPALIVE"))).closes, true);
   assert.equal((await sent(endpoint, {}, axis2("POST_TO_URI"))).absoluteTarget, true);
+  assert.equal((await sent(endpoint, {}, axis2("FORCE_HTTP_1.0"))).httpVersion, "1.0");
   const plain = await sent(endpoint, slow());
   assert.deepEqual(
     [plain.closes, plain.absoluteTarget, plain.buffered],
@@ -191,6 +192,15 @@ test("properties of the sender reach the wire", async () => {
   );
   for (const name of ["DISABLE_CHUNKING", "FORCE_HTTP_1.0", "FORCE_HTTP_CONTENT_LENGTH"])
     assert.equal((await sent(endpoint, slow(), axis2(name))).buffered, true, name);
+  const kept = axis2("FORCE_HTTP_CONTENT_LENGTH") + axis2("COPY_CONTENT_LENGTH_FROM_INCOMING");
+  const headers = { "Content-Type": "text/xml", "Content-Length": "99" };
+  const passed = await sent(endpoint, { ...slow(), headers }, kept);
+  assert.deepEqual([passed.buffered, headerOf(passed.headers, "Content-Length")], [false, "99"]);
+  assert.equal((await sent(endpoint, slow(), kept)).buffered, true);
+  assert.equal(
+    (await sent(endpoint, { ...slow(), headers }, kept + axis2("FORCE_HTTP_1.0"))).buffered,
+    true,
+  );
   const empty = axis2("NO_ENTITY_BODY");
   assert.notEqual((await sent(endpoint, {}, empty)).text, "");
   assert.equal((await sent(endpoint, {}, `${empty}${axis2("FORCE_POST_PUT_NOBODY")}`)).text, "");

@@ -9,7 +9,7 @@ import type {
   EndpointResponse,
 } from "../../../../src/mediation/engine.ts";
 import type { InboundDoor } from "../../../../src/mediation/jobs/inbound-doors.ts";
-import type { JobLease, LeaseHolder } from "../../../../src/mediation/jobs/job.ts";
+import type { JobGrant, JobLease, LeaseHolder } from "../../../../src/mediation/jobs/job.ts";
 import { JobMemory } from "../../../../src/mediation/jobs/job-memory.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
 import { MemoryLog } from "../../../helpers/memory-log.ts";
@@ -18,6 +18,9 @@ import { requestOf, soap, SYNAPSE, textOf } from "../mediation-world.ts";
 
 /** A lease that the test gives and takes. */
 export class TestLease implements JobLease {
+  /** What the grants say when they are asked. */
+  isHeld = true;
+  readonly grant: JobGrant = { isHeld: () => this.isHeld };
   readonly holders = new Map<string, LeaseHolder>();
 
   claim(job: string, holder: LeaseHolder): { release(): Promise<void> } {

@@ -146,7 +146,7 @@ test("a task runs while the lease is held, and a node that takes over goes on wh
   await world.deploy(task('interval="10" count="4"', TO_SEQUENCE) + TICKED + QUIET_MAIN);
   await world.pass(25_000);
   assert.equal(world.received.length, 0);
-  lease.holders.get("task T")?.gained();
+  lease.holders.get("task T")?.gained(lease.grant);
   await world.pass(2_000);
   assert.equal(world.received.length, 0, "three runs were another node's");
   await world.pass(60_000);
@@ -154,6 +154,28 @@ test("a task runs while the lease is held, and a node that takes over goes on wh
   lease.holders.get("task T")?.lost();
   await world.retire();
   assert.equal(lease.holders.size, 0);
+});
+
+test("a task whose turn comes while the lease is in doubt waits until it is renewed, and runs nothing when it is lost", async () => {
+  const world = new JobsWorld();
+  const lease = new TestLease();
+  world.lease = lease;
+  await world.deploy(task('interval="10" count="3"', TO_SEQUENCE) + TICKED + QUIET_MAIN);
+  lease.holders.get("task T")?.gained(lease.grant);
+  await world.pass(1_000);
+  assert.equal(world.received.length, 1);
+  lease.isHeld = false;
+  await world.pass(11_000);
+  assert.equal(world.received.length, 1);
+  lease.isHeld = true;
+  await world.pass(200);
+  assert.equal(world.received.length, 2);
+  lease.isHeld = false;
+  await world.pass(10_000);
+  lease.holders.get("task T")?.lost();
+  await world.pass(1_000);
+  assert.equal(world.received.length, 2);
+  await world.retire();
 });
 
 test("faulty tasks are refused with a reason", () => {

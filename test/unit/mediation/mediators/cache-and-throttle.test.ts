@@ -169,6 +169,15 @@ test("throttle holds a place until the response has passed, and gives it back at
   assert.match((await world.ask()).text, /ok/);
 });
 
+test("an empty ProhibitTimePeriod prohibits nothing beyond the window", () => {
+  const control =
+    "<throttle:MaximumCount>1</throttle:MaximumCount><throttle:UnitTime>1000</throttle:UnitTime><throttle:ProhibitTimePeriod/>";
+  const limit = POLICY(
+    `<wsp:Policy><throttle:ID throttle:type="IP">other</throttle:ID><wsp:Policy><throttle:Control><wsp:Policy>${control}</wsp:Policy></throttle:Control></wsp:Policy></wsp:Policy>`,
+  );
+  assert.equal(new MediationWorld("").compile(proxy(THROTTLE(limit))).kind, "compiled");
+});
+
 test("a policy may be a local entry; one that is missing is a fault", async () => {
   const entry = `<localEntry key="p">${POLICY(RATE("other", "<throttle:Deny/>"))}</localEntry>`;
   const flow = (key: string): string =>

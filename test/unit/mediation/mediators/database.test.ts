@@ -148,6 +148,13 @@ const FAULTS: readonly (readonly [string, RegExp])[] = [
   [
     lookup(
       "<statement><sql>1</sql></statement>",
+      "<connection><pool><url>jdbc:derby://localhost:1527/db</url></pool></connection>",
+    ),
+    /DERBY is a Java library. Use jdbc:mysql/,
+  ],
+  [
+    lookup(
+      "<statement><sql>1</sql></statement>",
       "<connection><pool><url>jdbc:oracle:thin:@x</url></pool></connection>",
     ),
     /is not supported: expected jdbc:mysql/,

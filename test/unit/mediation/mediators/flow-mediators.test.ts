@@ -98,6 +98,11 @@ test("foreach without a match changes nothing; send inside is refused", async ()
     /must not contain send/,
   );
   assert.match(problemsOf("<foreach><sequence/></foreach>"), /'expression' attribute/);
+  const deeper = '<filter xpath="true()"><call/></filter>';
+  assert.equal(
+    problemsOf(`<foreach expression="//a"><sequence>${deeper}</sequence></foreach>`),
+    "",
+  );
 });
 
 test("foreach over a JSON array replaces its items", async () => {
@@ -118,6 +123,16 @@ test("call-template gives a template its own parameters, also inside another tem
   const lines = world.log.messages("info").join("\n");
   assert.match(lines, /INNER = IBM!def\n/);
   assert.match(lines, /OUTER = IBM(?!!)/);
+});
+
+test("the response to a send inside a template still has the template's parameters", async () => {
+  const template = `<template name="t"><parameter name="p"/><sequence><send>${TO_BACKEND}</send></sequence></template>`;
+  const call = '<call-template target="t"><with-param name="p" value="given"/></call-template>';
+  const world = new MediationWorld(
+    proxy(call, `<outSequence>${LOG("OUT", "$func:p")}<send/></outSequence>`) + template,
+  );
+  await world.ask();
+  assert.deepEqual(world.log.messages("info"), ["OUT = given"]);
 });
 
 test("a missing template is a fault; a faulty one is refused", async () => {

@@ -122,3 +122,8 @@ test("what an expression counts is a double of Java, what a property is typed as
   const args = '<arg expression="$ctx:c"/><arg expression="$ctx:i"/>';
   assert.equal(await made(factory("xml", '<x xmlns="">$1 $2</x>', args), {}, set), "<x>1.0 5</x>");
 });
+
+test("blanks around the text of a format do not belong to it", async () => {
+  const text = factory("text", "  hi $1\n  ", '<arg value="you"/>');
+  assert.equal(await made(text, { ...JSON_ASK, body: "{}" }), "hi you");
+});

@@ -99,3 +99,37 @@ test("properties without what they need are refused in Synapse's words", () => {
     assert.deepEqual(result.kind === "faulty" && result.problems.map((p) => p.message), [message]);
   }
 });
+
+test("a child element wins over an expression", async () => {
+  const set = '<property name="p" expression="//symbol"><a xmlns="">1</a></property>';
+  assert.equal(await shown(set, "$ctx:p"), "1");
+});
+
+test("$url finds a parameter in any case and leaves + as it is; $ctx finds no local entry", async () => {
+  const path = "/services/P?Name=a+b%20c&flag";
+  assert.equal(await shown("", "$url:name", { path }), "a+b c");
+  assert.equal(await shown("", "$url:flag", { path }), "");
+  const world = new MediationWorld(
+    `<localEntry key="entry">text</localEntry>${proxy('<log level="custom"><property name="v" expression="concat($ctx:entry, \'|\', get-property(\'entry\'))"/></log>')}`,
+  );
+  await world.ask();
+  assert.deepEqual(world.log.messages("info"), ["v = |text"]);
+});
+
+test("SYSTEM_DATE has Java's short form, or a pattern behind the scope too", async () => {
+  const short = await shown("", "get-property('SYSTEM_DATE')");
+  assert.match(short ?? "", /^\d{1,2}\/\d{1,2}\/23 \d{1,2}:\d\d [AP]M$/);
+  assert.equal(await shown("", "get-property('default','SYSTEM_DATE','yyyy')"), "2023");
+});
+
+test("a text of type OM becomes the element that it holds", async () => {
+  const text = "&lt;a xmlns=''&gt;&lt;b&gt;1&lt;/b&gt;&lt;/a&gt;";
+  const count = await shown(`<property name="p" value="${text}" type="OM"/>`, "count($ctx:p/b)");
+  assert.equal(count, "1.0");
+  assert.equal(await shown('<property name="p" value="x" type="OM"/>', "$ctx:p"), "x");
+});
+
+test("a group that a pattern does not have is the whole of the value", async () => {
+  const set = '<property name="p" value="ab" pattern="(a)b" group="2"/>';
+  assert.equal(await shown(set, "$ctx:p"), "ab");
+});

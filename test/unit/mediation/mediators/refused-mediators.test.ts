@@ -26,11 +26,27 @@ const CASES: readonly (readonly [string, RegExp])[] = [
   ["<pojoCommand/>", /Java code/],
   ["<bean/>", /properties/],
   ["<ejb/>", /HTTP service/],
+  ["<enqueue/>", /use sequence with the same key/],
+  ["<RMSequence/>", /store and a forwarding/],
+  ["<sampler/>", /throttle/],
+  ["<throwError/>", /makefault/],
+  ["<variable/>", /property/],
+  ["<scatter-gather/>", /clone and aggregate/],
+  ["<opa/>", /own HTTP interface/],
   ["<salesforce.query/>", /connector operation salesforce\.query.*http endpoint/],
 ];
 
 test("mediators that are left out are refused with what to use instead", () => {
   for (const [mediator, sentence] of CASES) assert.match(problem(mediator), sentence);
+});
+
+test("connectors and event sources are refused with what to use instead", () => {
+  const refused = (artifact: string): string => {
+    const result = new MediationWorld("").compile(artifact);
+    return result.kind === "faulty" ? result.problems.map(formatProblem).join("\n") : "";
+  };
+  assert.match(refused('<import name="c" package="p" status="enabled"/>'), /http endpoint/);
+  assert.match(refused('<eventSource name="e"/>'), /recipientlist/);
 });
 
 test("they are not offered as supported", () => {

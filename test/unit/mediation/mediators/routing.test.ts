@@ -55,12 +55,19 @@ test("a sequence that calls itself is a fault, not an endless loop", async () =>
   assert.match(world.log.messages("warn").join("\n"), /nested deeper than 200 sequences/);
 });
 
-test("loopback moves a request to the out sequence, once", async () => {
-  const answer = await textAfter(
-    `${MARK("in")}<loopback/>${MARK("never")}`,
-    `<outSequence><loopback/><send/></outSequence>`,
-  );
-  assert.match(answer, /in/);
+test("loopback moves a request to the out sequence, and ends a response", async () => {
+  const flow = `${MARK("in")}<loopback/>${MARK("never")}`;
+  assert.match(await textAfter(flow, "<outSequence><send/></outSequence>"), /in/);
+  assert.equal(await textAfter(flow, "<outSequence><loopback/><send/></outSequence>"), "");
+});
+
+test("a text that is empty matches an empty pattern, a property that is not there matches none", async () => {
+  const on = (source: string): string =>
+    `<switch source="${source}"><case regex="">${MARK("empty")}</case><default>${MARK("other")}</default></switch><respond/>`;
+  assert.match(await textAfter(on("string(//nothing)")), /empty/);
+  assert.match(await textAfter(on("normalize-space(//nothing)")), /empty/);
+  for (const source of ["get-property('x')", "$ctx:x", "get-property('transport', 'x')"])
+    assert.match(await textAfter(on(source)), /other/);
 });
 
 test("call goes on with the response in request direction and answers with its status", async () => {

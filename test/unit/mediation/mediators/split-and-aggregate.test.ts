@@ -192,6 +192,13 @@ test("aggregate of JSON answers is an array", async () => {
   assert.equal(answer.text, '[1,"two"]');
 });
 
+test("a correlateOn without an expression says nothing", async () => {
+  const aggregate =
+    '<aggregate><correlateOn/><onComplete expression="//q"><respond/></onComplete></aggregate>';
+  const clone = `<clone><target><sequence>${aggregate}</sequence></target></clone>`;
+  assert.match((await new MediationWorld(proxy(clone)).ask()).text, /IBM/);
+});
+
 test("correlateOn collects by a value of the messages", async () => {
   const flow =
     '<aggregate><correlateOn expression="//symbol"/><completeCondition><messageCount min="2" max="-1"/></completeCondition><onComplete expression="//q"><respond/></onComplete></aggregate>';

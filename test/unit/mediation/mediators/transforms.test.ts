@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MediationWorld, proxy, soap } from "../mediation-world.ts";
+import { WrittenEnvelope } from "../../../../src/mediation/message/written-envelope.ts";
+import { MediationWorld, proxy, soap, SOAP11 } from "../mediation-world.ts";
 
 const XSL = 'xmlns:xsl="http://www.w3.org/1999/XSL/Transform" version="1.0"';
 const XS = 'xmlns:xs="http://www.w3.org/2001/XMLSchema"';
@@ -156,4 +157,46 @@ test("jsontransform writes XML as JSON by its properties and fits it to a schema
     await made('<jsontransform schema="j"/>', { body }, schema),
     '{"r":{"n":[1],"t":"2"}}',
   );
+});
+
+test("xslt gives the same whether or not something has looked into the message before", async () => {
+  const copies = '<xsl:template match="/"><o xmlns=""><xsl:copy-of select="."/></o></xsl:template>';
+  const identity =
+    '<xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>';
+  const sheets = [
+    copies,
+    identity,
+    `<xsl:output method="xml" encoding="UTF-8" indent="no"/>${copies}`,
+    '<xsl:template match="/"><html xmlns=""><br/>é</html></xsl:template>',
+    '<xsl:template match="/">only text</xsl:template>',
+    '<xsl:template match="/"><a xmlns=""/><b xmlns=""/></xsl:template>',
+    '<xsl:template match="/"><a xmlns=""><xsl:value-of select="\'&lt;b/>\'" disable-output-escaping="yes"/></a></xsl:template>',
+  ];
+  const envelope = (body: string): string =>
+    `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="urn:m"><s:Header/><s:Body>${body}</s:Body></s:Envelope>`;
+  const bodies = [
+    soap("<q><symbol>IBM é &amp; &#13;</symbol><!-- c --></q>"),
+    envelope('<m:q a="1" m:b="2"><m:c>é</m:c></m:q>'),
+    envelope("<q/><second/>"),
+    envelope("<m:q><unbound:a/></m:q>"),
+    envelope("<m:q>"),
+  ];
+  for (const text of sheets)
+    for (const body of bodies) {
+      const entries = entry("x", sheet(text));
+      const untouched = await made('<xslt key="x"/>', { body }, entries);
+      const read = '<property name="p" expression="count(//*)"/><xslt key="x"/>';
+      assert.equal(untouched, await made(read, { body }, entries), `${text} of ${body}`);
+    }
+});
+
+test("what xslt made goes to the client without having been read, unless it is a fault", async (t) => {
+  const looks = t.mock.getter(WrittenEnvelope.prototype, "envelope");
+  assert.equal(await made('<xslt key="x"/>', {}, entry("x", sheet(ECHO))), "<o>IBM</o>");
+  assert.equal(looks.mock.callCount(), 0);
+  const fault = `<xsl:template match="/"><s:Fault xmlns:s="${SOAP11}"><faultcode>s:Server</faultcode><faultstring>no</faultstring></s:Fault></xsl:template>`;
+  const world = new MediationWorld(
+    entry("x", sheet(fault)) + proxy('<xslt key="x"/><respond/>', FAULT_LOG),
+  );
+  assert.equal((await world.ask()).status, 500);
 });

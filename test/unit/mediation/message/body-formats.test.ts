@@ -181,3 +181,10 @@ test("messageType multipart/form-data writes a part for each child", async () =>
     ["1", "<c>2</c>"],
   );
 });
+
+test("setCharacterEncoding=false adds no charset to a type that has none", async () => {
+  const type = '<property name="messageType" value="application/xml" scope="axis2"/>';
+  const without = '<property name="setCharacterEncoding" value="false" scope="axis2"/><respond/>';
+  const answer = await new MediationWorld(proxy(type + without)).ask();
+  assert.equal(headerOf(answer.headers, "Content-Type"), "application/xml");
+});

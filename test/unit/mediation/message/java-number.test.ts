@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { javaNumberText } from "../../../../src/mediation/message/java-number.ts";
+import { javaFloatText, javaNumberText } from "../../../../src/mediation/message/java-number.ts";
 
 test("numbers print as Java prints a double", () => {
   const cases: readonly (readonly [number, string])[] = [
@@ -17,4 +17,16 @@ test("numbers print as Java prints a double", () => {
     [-Infinity, "-Infinity"],
   ];
   for (const [number, text] of cases) assert.equal(javaNumberText(number), text);
+});
+
+test("floats print with as few digits as tell them from other floats", () => {
+  const cases: readonly (readonly [number, string])[] = [
+    [123.123, "123.123"],
+    [123.123456789, "123.12346"],
+    [16_777_217, "1.6777216E7"],
+    [0.1, "0.1"],
+    [3.4e39, "Infinity"],
+    [0, "0.0"],
+  ];
+  for (const [number, text] of cases) assert.equal(javaFloatText(number), text);
 });

@@ -45,6 +45,7 @@ test("dates follow the patterns of SimpleDateFormat", () => {
   const time = new Date(2026, 10, 5, 7, 8, 9, 12).getTime();
   assert.equal(formatJavaDate(time, "yyyy-MM-dd'T'HH:mm:ss.SSS"), "2026-11-05T07:08:09.012");
   assert.equal(formatJavaDate(time, "d MMM yy h a, EEE"), "5 Nov 26 7 AM, Thu");
+  assert.equal(formatJavaDate(time, "EEEE, d MMMM"), "Thursday, 5 November");
 });
 
 test("the rest of the path is what follows the service", () => {

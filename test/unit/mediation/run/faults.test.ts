@@ -18,10 +18,10 @@ test("failures of endpoints have Synapse's codes in the fault sequence", async (
     '<endpoint><address uri="http://b/"><timeout><duration>500</duration><responseAction>fault</responseAction></timeout></address></endpoint>';
   const expected: Readonly<Record<EndpointFailureKind, string>> = {
     refused: "c = 101503, m = Error connecting to the back end",
-    "connect-timeout": "c = 101508, m = Connection timeout",
+    "connect-timeout": "c = 101508, m = Error connecting to the back end",
     timeout: "c = 101504, m = Send timeout",
-    closed: "c = 101505, m = Connection closed by the back end",
-    protocol: "c = 101506, m = HTTP protocol violation of the back end",
+    closed: "c = 101505, m = Error in Sender",
+    protocol: "c = 101506, m = Error in Sender",
   };
   for (const kind of ["refused", "connect-timeout", "timeout", "closed", "protocol"] as const) {
     // A new node each time: an endpoint that has failed is suspended.
@@ -33,6 +33,7 @@ test("failures of endpoints have Synapse's codes in the fault sequence", async (
     };
     assert.equal((await world.ask()).status, 202);
     assert.equal(world.log.messages("info").at(-1), expected[kind]);
+    assert.ok(world.log.messages("warn").includes("it failed"));
     assert.equal(world.received[0]?.timeoutMs, 500);
   }
 });

@@ -61,6 +61,20 @@ test("loops and patterns without end are stopped", async () => {
   assert.match(await outcome("try { while (true); } catch (e) {} true"), /took too long/);
 });
 
+test("a built-in function that takes long is ended as well, and the next script runs", async () => {
+  const sandbox = new ScriptSandbox(countingClock(), 300);
+  const slow = [
+    "'a'.repeat(4e6).indexOf('a'.repeat(2e6) + 'b')",
+    "for (;;) JSON.parse('[' + '1,'.repeat(100000) + '1]')",
+  ];
+  for (const text of slow) {
+    const start = performance.now();
+    assert.match(await outcome(text, sandbox), /took too long/);
+    assert.ok(performance.now() - start < 5_000);
+    assert.equal(await outcome("true", sandbox), "value true");
+  }
+});
+
 test("recursion and memory without end are stopped, and the next script runs", async () => {
   const sandbox = new ScriptSandbox(countingClock(), 1_000_000);
   assert.match(await outcome("function f() { return f() + 1 } f()", sandbox), /stack overflow/);

@@ -233,3 +233,33 @@ test("?swagger.json and ?swagger.yaml describe the resources", async () => {
   const yaml = await world.ask({ method: "GET", path: "/a?swagger.yaml", headers: {} });
   assert.match(yaml.text, /^basePath: \/a$/m);
 });
+
+test("OPTIONS of a path that several resources share allows the methods of all across origins", async () => {
+  const world = new MediationWorld(
+    api(
+      'name="A" context="/a"',
+      `<resource methods="GET" uri-template="/{x}">${SAY("get")}</resource><resource methods="POST PUT" uri-template="/{y}">${SAY("post")}</resource>`,
+    ),
+    {
+      systemProperties: {
+        "synapse.rest.CORS.enabled": "true",
+        "synapse.rest.CORS.Access-Control-Allow-Origin": "*",
+      },
+    },
+  );
+  const headers = { Origin: "http://o", Host: "h" };
+  const allowed = async (method: string): Promise<string | undefined> =>
+    headerOf(
+      (await world.ask({ method, path: "/a/1", headers, body: undefined })).headers,
+      "Access-Control-Allow-Methods",
+    );
+  assert.equal(await allowed("OPTIONS"), "GET, POST, PUT");
+  assert.equal(await allowed("PUT"), "POST, PUT");
+});
+
+test("a query that cannot be decoded is answered 400 where no fault sequence answers", async () => {
+  const world = new MediationWorld(
+    api('name="A" context="/a"', `<resource>${SAY("x")}</resource>`),
+  );
+  assert.equal(await said(world, "/a?q=%zz"), "400");
+});

@@ -65,6 +65,10 @@ test("a full store is a fault, unless a failover store takes the message", async
   await world.ask("<m/>");
   assert.equal(said(world).length, 1);
   assert.match(said(world)[0] ?? "", /Failed to store message \[.*\] in store \[S\]/);
+  assert.match(
+    world.log.messages("error").join(),
+    /The message store S is full: it holds 1 message/,
+  );
   const failover = small({ "store.failover.message.store.name": "Spare" });
   await world.deploy(`${failover}<messageStore name="Spare"/>` + storingProxy("S") + MAIN + FAULT);
   await world.ask("<m/>");

@@ -26,6 +26,21 @@ test("a pattern whose repetitions multiply takes linear time, or is refused", ()
   assert.throws(() => javaPattern("(a|b{2,30})*c", "whole"), /cannot be bounded/);
 });
 
+test("one repetition that may begin anywhere takes linear time", () => {
+  const text = "a".repeat(200_000);
+  const start = performance.now();
+  assert.equal(javaPattern("a*b", "part").test(text), false);
+  assert.ok(performance.now() - start < 2_000);
+});
+
+test("repetitions in a row beside a back reference are stopped on long texts, and work on short ones", () => {
+  const pattern = javaPattern(String.raw`(a*)(a*)(a*)(a*)\1c`, "whole");
+  assert.equal(pattern.test("aac"), true);
+  assert.throws(() => pattern.test("a".repeat(5_000)), /was stopped: it took longer than 1000 ms/);
+  const all = javaPattern("(?<=x)a*b*", "all");
+  assert.equal(replaceAllJava("xab".repeat(200), all, "-"), "x-".repeat(200));
+});
+
 test("what JavaScript does not have is named", () => {
   assert.throws(() => javaPattern("a++", "whole"), /possessive/);
   assert.throws(() => javaPattern("(?>a)", "whole"), /atomic/);

@@ -1,12 +1,9 @@
 /** What a connection to a peer does with requests, responses, time and ends, over a socket that the test moves. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  ClientConnection,
-  type PeerHandler,
-  type PeerRequest,
-} from "../../../../src/net/http1/client-connection.ts";
+import { ClientConnection } from "../../../../src/net/http1/client-connection.ts";
 import type { PeerHead } from "../../../../src/net/http1/peer-head.ts";
+import type { PeerHandler, PeerRequest } from "../../../../src/net/http1/peer-request.ts";
 import type { PeerFailure } from "../../../../src/net/http1/peer-failure.ts";
 import { TimerWheel } from "../../../../src/net/http1/timer-wheel.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
@@ -133,6 +130,38 @@ test("speaks only after the handshake when it is secure", () => {
   assert.deepEqual(asker.heard, []);
   world.socket.emit("secureConnect");
   assert.deepEqual(asker.heard, ["connected"]);
+});
+
+test("a head that trickles has the time of a head and no more, also before the request is whole", () => {
+  for (const ends of [true, false]) {
+    const world = new World();
+    const asker = world.asked(GET, { ends, headTimeoutMs: 2_000, sendTimeoutMs: 2_000 });
+    // What is on its way still keeps the time running.
+    if (!ends) {
+      world.socket.room = 0;
+      world.connection.write("more");
+    }
+    for (let round = 0; round < 40 && !asker.failure; round++) {
+      world.clock.advance(150);
+      world.socket.arrive(round === 0 ? "HTTP/1.1 100 Continue\r\n" : `X-${round}: a\r\n`);
+    }
+    assert.equal(asker.failure?.reason, "timeout");
+    // A look at what is unsent comes before the end.
+    const boundMs = ends ? 2_300 : 4_500;
+    assert.ok(world.clock.monotonicMs() <= boundMs, `after ${world.clock.monotonicMs()} ms`);
+  }
+});
+
+test("a request that goes out late leaves the head its own time and not that between reads", async () => {
+  const world = new World();
+  world.socket.room = 0;
+  const asker = world.asked("x".repeat(100_000), { headTimeoutMs: 500, readTimeoutMs: 60_000 });
+  world.clock.advance(300);
+  world.socket.takes();
+  await settled();
+  assert.deepEqual(asker.heard, ["connected", "drain"]);
+  world.clock.advance(700);
+  assert.deepEqual(asker.heard, ["connected", "drain", "timeout in head"]);
 });
 
 test("tells 103 and skips other informational heads, also several in one read with the final one", () => {

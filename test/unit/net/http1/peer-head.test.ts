@@ -97,9 +97,16 @@ test("knows where the body of each response ends, and whether the connection liv
   assert.deepEqual(facts(`HTTP/1.1 200\r\n${chunked}\r\n`), ["ChunkedDecoder", undefined, true]);
   assert.deepEqual(facts("HTTP/1.1 200 \r\n\r\n"), ["UntilCloseDecoder", undefined, false]);
   assert.deepEqual(facts("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), [undefined, 0, true]);
-  for (const status of [204, 304]) {
-    assert.deepEqual(facts(`HTTP/1.1 ${status} X\r\n${length}\r\n`), [undefined, 0, true]);
-    assert.deepEqual(facts(`HTTP/1.1 ${status} X\r\n${chunked}\r\n`), [undefined, 0, true]);
+  // A 304 tells about the body that a 200 would have; a 204 that announces one may bring it.
+  for (const [status, keepsAlive] of [
+    [204, false],
+    [304, true],
+  ] as const) {
+    assert.deepEqual(facts(`HTTP/1.1 ${status} X\r\n${length}\r\n`), [undefined, 0, keepsAlive]);
+    assert.deepEqual(facts(`HTTP/1.1 ${status} X\r\n${chunked}\r\n`), [undefined, 0, keepsAlive]);
+  }
+  for (const none of ["", "Content-Length: 0\r\n"]) {
+    assert.deepEqual(facts(`HTTP/1.1 204 X\r\n${none}\r\n`), [undefined, 0, true]);
   }
   assert.deepEqual(facts(`HTTP/1.1 200 OK\r\n${length}\r\n`, "HEAD"), [undefined, 0, true]);
   assert.deepEqual(facts(`HTTP/1.0 200 OK\r\n${length}\r\n`), ["LengthDecoder", 5, false]);

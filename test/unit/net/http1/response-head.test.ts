@@ -33,6 +33,15 @@ test("marks the end by length, by chunks, or by closing, and where there is no b
   assert.deepEqual(framings, ["length", "chunked", "close", "length", "none", "none", "none"]);
 });
 
+test("a value neither ends its line nor becomes another one as bytes", () => {
+  const fields = [["X", "a\r\nb\u010d\u010ac\xe9"]] as const;
+  const head = formatResponseHead(
+    { ...response(200), fields },
+    { framing: "none", connection: "close" },
+  );
+  assert.equal(head, "HTTP/1.1 200 OK\r\nX: a  b??c\xe9\r\nConnection: close\r\n\r\n");
+});
+
 test("writes the length of an empty body, and no length beside chunks", () => {
   const format = (framing: "length" | "chunked" | "none", length?: number) =>
     formatResponseHead(response(200, length), { framing, connection: "close" });
