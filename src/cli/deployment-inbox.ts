@@ -5,10 +5,12 @@
  * It compares with what the folder and the manager last agreed on, not with `live`: a deploy through the API
  * that is live but not yet written into the folder must not look like a file that somebody removed. The
  * commit that the folder holds completely is remembered on disk, so that files removed while the manager was down
- * are undeployed, but a folder that was lost as a whole is restored.
+ * are undeployed, but a folder that was lost as a whole is restored. A manager that was killed has not written what it
+ * deployed last: a file as an earlier deploy since that commit left it is nobody's edit.
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeployedPath } from "../depsync/deployment-files.ts";
 import { DeploymentFolder } from "../depsync/deployment-folder.ts";
 import type {
   DeploymentPublisher,
@@ -37,6 +39,8 @@ export interface DeploymentInboxOptions {
 
 /** The commit is remembered so long after the last change: several deploys cause one look. */
 const REMEMBER_AFTER_MS = 1_000;
+/** Deploys after the remembered commit that are looked through at a start; it is mostly a second old. */
+const OVERTAKEN_COMMITS_MAX = 200;
 
 type Handler = (batch: readonly FileChange[]) => Promise<void>;
 
@@ -45,6 +49,8 @@ export class DeploymentInbox implements DroppedFilesFolder {
   readonly #folder: DeploymentFolder;
   /** Path → blob id of the folder as the manager knows it. */
   readonly #agreed = new Map<string, string>();
+  /** Paths of `#agreed` that somebody has saved or removed, and that may have been refused. */
+  readonly #saved = new Set<string>();
   #watching: Closable | undefined;
   #remembering: Timer | undefined;
 
@@ -67,6 +73,7 @@ export class DeploymentInbox implements DroppedFilesFolder {
   async bringInLine(changes: readonly FileChange[]): Promise<void> {
     await this.#folder.writeChanges(changes, this.#agreed);
     this.#agree(changes);
+    for (const { path } of changes) this.#saved.delete(path);
     this.#rememberSoon();
   }
 
@@ -91,14 +98,44 @@ export class DeploymentInbox implements DroppedFilesFolder {
       );
     }
     await this.#folder.writeRevision(live, isLost ? undefined : previous);
+    if (previous && !isLost) await this.#replaceOvertaken(previous.commit, live);
     for (const { path, blob } of deployedFiles(live).values()) this.#agreed.set(path, blob);
     if (previous?.commit !== commit) await this.#remember();
+  }
+
+  /** What is as a deploy between the two commits left it is brought to `live` as well. */
+  async #replaceOvertaken(previous: string, live: Revision): Promise<void> {
+    const differing = await this.#folder.changes(live);
+    if (differing.length === 0 || previous === live.commit) return;
+    const commits = await this.#options.publisher.log(previous, live.commit, OVERTAKEN_COMMITS_MAX);
+    const wanted = deployedFiles(live);
+    const changes: FileChange[] = [];
+    const known = new Map<string, string>();
+    for (const { path, content } of differing) {
+      const here = content && blobIdOf(content);
+      if (!(await this.#wasDeployed(path, here, commits))) continue;
+      changes.push({ path, content: wanted.get(path)?.content });
+      if (here !== undefined) known.set(path, here);
+    }
+    await this.#folder.writeChanges(changes, known);
+  }
+
+  /** @param blob undefined: the file was undeployed. */
+  async #wasDeployed(
+    path: string,
+    blob: string | undefined,
+    commits: readonly { readonly commit: string }[],
+  ): Promise<boolean> {
+    for (const { commit } of commits)
+      if ((await this.#options.publisher.fileAt(commit, path))?.blob === blob) return true;
+    return false;
   }
 
   async #look(handler: Handler): Promise<void> {
     const changes = await this.#folder.changes(this.#agreedRevision());
     if (changes.length === 0) return;
     this.#agree(changes);
+    for (const { path } of changes) this.#saved.add(path);
     await handler(changes);
     this.#rememberSoon();
   }
@@ -139,6 +176,19 @@ export class DeploymentInbox implements DroppedFilesFolder {
     });
   }
 
+  /** Whether the folder has these files and no others; what somebody has saved may differ, for it may be refused. */
+  #holds(files: ReadonlyMap<string, { readonly blob: string }>): boolean {
+    for (const [path, { blob }] of files) {
+      const agreed = this.#agreed.get(path);
+      if (agreed === blob) this.#saved.delete(path);
+      else if (agreed === undefined || !this.#saved.has(path)) return false;
+    }
+    const added = [...this.#agreed.keys()].filter(
+      (path) => isDeployedPath(path) && !files.has(path),
+    );
+    return added.every((path) => this.#saved.has(path));
+  }
+
   /** Remembers what is live if the folder has every file of it. What goes wrong costs a look at the next start. */
   async #remember(): Promise<void> {
     const { publisher, log } = this.#options;
@@ -146,7 +196,7 @@ export class DeploymentInbox implements DroppedFilesFolder {
       const live = await publisher.live();
       if (live === undefined) return;
       const files = deployedFiles(await publisher.read(live));
-      if ([...files.keys()].some((path) => !this.#agreed.has(path))) return;
+      if (!this.#holds(files)) return;
       const fresh = `${this.#stateFile}.new`;
       await writeFile(fresh, `${live}\n`);
       await rename(fresh, this.#stateFile);

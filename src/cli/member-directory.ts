@@ -71,11 +71,11 @@ export class MemberDirectory implements ServerDirectory, Closable {
   }
 
   #directoryMember(member: Member): DirectoryMember {
-    const { subDomain, host, hostNames, ports, state, name: node } = member;
+    const { id, subDomain, host, hostNames, ports, state, name: node } = member;
     const name = internalHostOf(hostNames);
     const aliases = [host, node, hostNames.hostname, hostNames.internalHostname];
     const standing = this.#revision.standingOf(member);
-    const base = { subDomain, ports, state, node, aliases, standing };
+    const base = { id, subDomain, ports, state, node, aliases, standing };
     if (isIP(name) !== 0) return { ...base, host: name };
     return { ...base, host: this.#addresses.get(name) ?? host, name };
   }

@@ -6,7 +6,7 @@ import type { Candidate } from "./deployment-repository.ts";
 import type { GitLocation } from "./git-location.ts";
 import { listRemoteRefs, pushRefs } from "./git-remote.ts";
 import type { GitRepository } from "./git-repository.ts";
-import { ANYWHERE, CANDIDATES_FOLDER, candidateRef } from "./ref-names.ts";
+import { ANYWHERE, CANDIDATES_FOLDER, candidateRef, isCandidateRef } from "./ref-names.ts";
 
 export const CANDIDATES_MAX = 20;
 
@@ -73,12 +73,13 @@ export class CandidateShelf {
     const output = await this.#repository.git(["for-each-ref", ...sort, CANDIDATES_FOLDER]);
     const here = output.split("\n").flatMap((line) => {
       const [commit = "", ref] = line.split(" ");
-      return ref === undefined ? [] : [{ commit, ref }];
+      return ref === undefined || !isCandidateRef(ref, commit) ? [] : [{ commit, ref }];
     });
     if (!this.#remote) return here;
     const there = await listRemoteRefs(this.#remote, [`${CANDIDATES_FOLDER}/*`]);
     const foreign = [...there]
       .map(([ref, commit]) => ({ commit, ref }))
+      .filter(({ commit, ref }) => isCandidateRef(ref, commit))
       .filter(({ ref }) => !here.some((one) => one.ref === ref));
     return [...here.filter(({ ref }) => there.has(ref)), ...foreign];
   }

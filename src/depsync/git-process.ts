@@ -140,6 +140,8 @@ export function environmentOf(
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
+    // An object is what its id says, whatever refs/replace claims.
+    GIT_NO_REPLACE_OBJECTS: "1",
     GIT_ALLOW_PROTOCOL: call.protocol ?? "none",
     GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o ConnectTimeout=15",
     ...(call.gitDir !== undefined && { GIT_DIR: call.gitDir }),

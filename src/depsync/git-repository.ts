@@ -16,8 +16,9 @@ import { removeLeftovers } from "./git-leftovers.ts";
 import { isLockFailure, removeStaleLocks } from "./git-locks.ts";
 import { type GitCall, runGit } from "./git-process.ts";
 import { refusing } from "./git-tree.ts";
+import { exchangeFiles, KeptRevisions } from "./kept-revisions.ts";
 import { parseCommitObject } from "./objects/commit-object.ts";
-import { type Folder, isFolder, listFiles, nodeAt } from "./objects/folder.ts";
+import { type Folder, type TreeEntry, isFolder, listFiles, nodeAt } from "./objects/folder.ts";
 import { ObjectStore } from "./objects/object-store.ts";
 import { TreeReader } from "./objects/tree-reader.ts";
 import { RefFiles } from "./ref-files.ts";
@@ -26,8 +27,6 @@ import { SignedHistory } from "./signatures/signed-history.ts";
 import type { SshPublicKey } from "./signatures/ssh-public-key.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-/** Revisions whose files stay in memory, so that the next one reads only what is new. */
-const REVISIONS_MAX = 2;
 const LOG_MAX = 1000;
 /** After so many writing commands loose objects are packed. */
 const TIDY_WRITES = 100;
@@ -54,8 +53,8 @@ export class GitRepository {
   readonly #trees: TreeReader;
   readonly #signatures: SignedHistory;
   readonly #managerKeys: () => readonly SshPublicKey[];
-  /** By commit: path → file, what was read last at the end. */
-  readonly #revisions = new Map<string, ReadonlyMap<string, RevisionFile>>();
+  /** So that the next revision reads only what is new. */
+  readonly #revisions = new KeptRevisions();
   readonly #writes = new WriteQueue();
   #untidyWrites = 0;
 
@@ -151,18 +150,12 @@ export class GitRepository {
   async read(commit: string): Promise<Revision> {
     checkCommitId(commit);
     const { root, contents } = await this.#trees.read(commit);
-    const entries = refusing(commit, () => listFiles(root));
-    const kept = [...this.#revisions.values()].toReversed();
-    const files = entries.map(({ path, blob }) => {
-      const shared = kept.map((revision) => revision.get(path)).find((one) => one?.blob === blob);
-      const content = contents.get(blob);
-      return shared ?? (content && { path, blob, content });
-    });
-    const missing = entries.filter((_entry, index) => !files[index]);
-    const read = await readBlobs(this.gitDir, missing);
-    const all = entries.map(({ path, blob }, index) => files[index] ?? toFile(path, blob, read));
-    this.#keep(commit, all);
-    return { commit, files: all };
+    const near = this.#revisions.near(root);
+    const entries = near?.changes ?? refusing(commit, () => listFiles(root));
+    const read = await this.#filesOf(entries, contents);
+    const files = near ? exchangeFiles(near.kept, read) : read;
+    this.#revisions.keep(commit, { root, files }, near);
+    return { commit, files };
   }
 
   async fileAt(commit: string, path: string): Promise<RevisionFile | undefined> {
@@ -218,13 +211,18 @@ export class GitRepository {
     });
   }
 
-  #keep(commit: string, files: readonly RevisionFile[]): void {
-    this.#revisions.delete(commit);
-    this.#revisions.set(commit, new Map(files.map((file) => [file.path, file])));
-    const [oldest] = this.#revisions.keys();
-    if (this.#revisions.size > REVISIONS_MAX && oldest !== undefined) {
-      this.#revisions.delete(oldest);
-    }
+  /** What is kept or at hand, and the rest from git. */
+  async #filesOf(
+    entries: readonly TreeEntry[],
+    contents: ReadonlyMap<string, Buffer>,
+  ): Promise<readonly RevisionFile[]> {
+    const files = entries.map(({ path, blob }) => {
+      const content = contents.get(blob);
+      return this.#revisions.shared(path, blob) ?? (content && { path, blob, content });
+    });
+    const missing = entries.filter((_entry, index) => !files[index]);
+    const read = await readBlobs(this.gitDir, missing);
+    return entries.map(({ path, blob }, index) => files[index] ?? toFile(path, blob, read));
   }
 
   async #list(

@@ -13,6 +13,9 @@ const ID = /^([0-9a-f]{40}|[0-9a-f]{64})\n?$/;
 /** What makes refs something else than files, or wants a log of them. */
 const UNUSUAL = /^\s*(refstorage|logallrefupdates)\b/im;
 
+/** Names that are plain paths below `refs/`; what else git would take, or refuse, is left to it. */
+const PLAIN = /^refs(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$/;
+
 interface Locked {
   readonly update: RefUpdate;
   /** Of the ref; the lock is beside it. */
@@ -29,7 +32,7 @@ export class RefFiles {
   /** Refs by their whole names, in order; those that are not there are left out. Undefined: git must be asked. */
   async read(refs: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
     try {
-      if (!(await this.#isUsual())) return undefined;
+      if (!refs.every(isPlain) || !(await this.#isUsual())) return undefined;
       const found = new Map<string, string>();
       for (const ref of refs.toSorted()) {
         const id = await this.#read(ref);
@@ -48,7 +51,7 @@ export class RefFiles {
   async move(updates: readonly RefUpdate[]): Promise<boolean> {
     const locked: Locked[] = [];
     try {
-      if (!(await this.#isUsual())) return false;
+      if (!updates.every(({ ref }) => isPlain(ref)) || !(await this.#isUsual())) return false;
       for (const update of updates) {
         locked.push(await this.#lock(update));
         const now = await this.#read(update.ref);
@@ -104,6 +107,10 @@ export class RefFiles {
     const line = text.split("\n").find((one) => one.endsWith(` ${ref}`));
     return line?.slice(0, line.indexOf(" "));
   }
+}
+
+function isPlain(ref: string): boolean {
+  return PLAIN.test(ref) && !ref.includes("..") && !ref.endsWith(".lock");
 }
 
 async function giveUp(locked: readonly Locked[]): Promise<false> {

@@ -33,6 +33,11 @@ export function candidateRef(commit: string): string {
   return `${CANDIDATES_FOLDER}/${commit.slice(0, CANDIDATE_DIGITS)}`;
 }
 
+/** Whether a manager has named the ref so: others below the folder are somebody else's, and stay. */
+export function isCandidateRef(ref: string, commit: string): boolean {
+  return COMMIT_ID.test(commit) && ref === candidateRef(commit);
+}
+
 /** @throws AppError REQUEST_INVALID unless the text is a full commit id. */
 export function checkCommitId(commit: string): void {
   if (COMMIT_ID.test(commit)) return;

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   REQUEST_INVALID: "The request is not of the form that the API expects.",
   RESOURCE_UNKNOWN: "The management API has no such path, user, deployment or revision.",
   REVISION_NOT_EVERYWHERE: "Some node does not run that revision, or it will not come any more.",
+  STORE_FAILED: "The manager's database cannot be read or written; its disk may be full.",
   STORE_NOT_SET_UP: "The manager's tables are missing or old: start it once with -Dsetup.",
   TEMP_FILE_FAILED: "A temporary file for a body cannot be made, written or read.",
   TLS_MATERIAL: "A certificate, key or keystore cannot be used.",

@@ -59,6 +59,10 @@ export class ConfigProblems {
     for (const problem of others.#problems) this.#problems.push(problem);
   }
 
+  get isEmpty(): boolean {
+    return this.#problems.length === 0;
+  }
+
   get errors(): readonly ConfigProblem[] {
     return this.#problems.filter((problem) => problem.severity === "error");
   }

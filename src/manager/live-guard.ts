@@ -3,7 +3,11 @@
  * move by another manager, and moves `live` back where somebody else has set it to a commit that nobody known has
  * signed. Called by `Deployments` before each change and at each look.
  */
-import type { DeploymentPublisher, RepositoryRefs } from "../depsync/deployment-repository.ts";
+import type {
+  DeploymentPublisher,
+  RepositoryRefs,
+  SignatureFault,
+} from "../depsync/deployment-repository.ts";
 import type { Log } from "../observability/log.ts";
 import type { Revisions } from "./revisions.ts";
 import { type Journal, toDeploymentProblem } from "./store/journal.ts";
@@ -36,13 +40,12 @@ export class LiveGuard {
 
   /** @returns the refs as they are afterwards. @throws AppError DEPLOYMENT_REPOSITORY. */
   async check(refs: RepositoryRefs): Promise<RepositoryRefs> {
-    const { publisher } = this.#options;
     const { live, main } = refs;
     if (live !== undefined && live === this.#known) return refs;
     if (live === undefined && main === undefined) return refs;
     const last = this.#known ?? (await this.#options.journal.lastDeployed())?.commit;
     if (live === undefined) return last === undefined ? this.#takeOver(refs, main ?? "") : refs;
-    const fault = await publisher.verify(live, []);
+    const fault = await this.#faultOf(live, last);
     if (!fault) {
       await this.#take(live, last);
       return refs;
@@ -50,6 +53,13 @@ export class LiveGuard {
     // An earlier version did not sign: the journal vouches for what it made live.
     if (last === undefined || last === live) return this.#takeOver(refs, live);
     return this.#moveBack(refs, last, `is ${live}, which ${fault.reason}`);
+  }
+
+  /** From its own history, and by those who may sign now: a person who was removed does not come back with an old revision. */
+  async #faultOf(live: string, last: string | undefined): Promise<SignatureFault | undefined> {
+    const { publisher } = this.#options;
+    const fault = await publisher.verify(live, []);
+    return fault ?? (last === undefined ? undefined : publisher.verify(live, [last]));
   }
 
   async #take(live: string, last: string | undefined): Promise<void> {

@@ -57,7 +57,9 @@ const readExecutor: ArtifactReader = (element, context) => {
 const READERS: Readonly<Record<string, ArtifactReader>> = {
   proxy: (element, context, files) => {
     const service = readProxyService(element, files, context);
-    return service && listed("proxy-service", service, ({ services }) => services);
+    if (!service) return undefined;
+    const put = (registry: ArtifactRegistry): void => registry.putService(service);
+    return { kind: "proxy-service", name: service.name, put };
   },
   api: (element, context) => {
     const api = readApi(element, context);

@@ -88,7 +88,8 @@ export function isCurrent(unit: ArtifactUnit, file: ArtifactFile, files: FilesBy
   );
 }
 
-function isSamePart({ part: one }: ArtifactFile, { part: other }: ArtifactFile): boolean {
+/** Whether two files are the same part of an application, or none. */
+export function isSamePart({ part: one }: ArtifactFile, { part: other }: ArtifactFile): boolean {
   if (one === other) return true;
   if (!one || !other || one.app !== other.app) return false;
   if (one.kind === "artifact") return other.kind === "artifact" && one.element === other.element;

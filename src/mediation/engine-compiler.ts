@@ -11,9 +11,11 @@ import { type Clock, systemClock } from "../runtime/clock.ts";
 import { type ArtifactUnit, type FilesByPath, isCurrent, readUnit } from "./artifact-unit.ts";
 import { CarbonApps, type ExpandedFiles } from "./carbonapp/carbon-apps.ts";
 import { isCarbonApp } from "./carbonapp/app-paths.ts";
+import { ArtifactRegistry } from "./artifact-registry.ts";
 import { DEFAULT_SEQUENCES } from "./default-sequences.ts";
-import type { ArtifactFile, CompileResult, EngineOptions } from "./engine.ts";
+import type { AppSummary, ArtifactFile, CompileResult, EngineOptions } from "./engine.ts";
 import { FlowMemory } from "./flow-memory.ts";
+import { LinkedDeployment } from "./linked-deployment.ts";
 import { LinkedUnits } from "./linked-units.ts";
 import type { Sequence } from "./mediators/mediator.ts";
 import { sequenceBy } from "./resolve-entries.ts";
@@ -42,6 +44,8 @@ export class EngineCompiler {
   readonly #defaults = readDefaults();
   /** Of the last compilation, good or faulty, by path. */
   #units: ReadonlyMap<string, ArtifactUnit> = new Map();
+  /** Of the last good compilation without carbon applications. */
+  #linked: LinkedDeployment | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -85,6 +89,9 @@ export class EngineCompiler {
   }
 
   *#steps({ files, problems, apps }: ExpandedFiles): Steps {
+    const isPlain = problems.isEmpty && apps.length === 0;
+    // In one step: overlapping compilations must not find it half changed.
+    if (isPlain && this.#linked?.becomes(files)) return this.#engineOf(this.#linked, apps);
     const units = yield* this.#read(files);
     yield;
     const linked = new LinkedUnits(problems);
@@ -92,17 +99,24 @@ export class EngineCompiler {
       linked.add(unit);
       if (index % LINKS_PER_STEP === 0) yield;
     }
-    const { registry } = linked;
     const all = linked.checked(this.#scripts);
     yield;
     if (all.errors.length > 0) return { kind: "faulty", problems: all.errors };
+    const { claims } = linked;
+    const { warnings } = all;
+    const deployment = new LinkedDeployment({ files, units: byPathOf(units), claims, warnings });
+    if (isPlain) this.#linked = deployment;
+    return this.#engineOf(deployment, apps);
+  }
+
+  /** A generation puts more into its registry while it runs (resolve-entries.ts): it has one of its own. */
+  #engineOf({ claims, warnings }: LinkedDeployment, apps: readonly AppSummary[]): CompileResult {
+    const registry = new ArtifactRegistry(claims.registry);
     for (const sequence of this.#defaults)
       if (!sequenceBy(sequence.name, registry)) registry.sequences.set(sequence.name, sequence);
-    const engine = new SynapseEngine(registry, apps, {
-      ...this.#options,
-      flowMemory: this.#flowMemory,
-    });
-    return { kind: "compiled", engine, warnings: all.warnings };
+    const lists = { artifacts: claims.summaries, apps };
+    const options = { ...this.#options, flowMemory: this.#flowMemory };
+    return { kind: "compiled", engine: new SynapseEngine(registry, lists, options), warnings };
   }
 
   /** The units of all files of the engine, in the order of their paths. */
@@ -117,9 +131,13 @@ export class EngineCompiler {
       if (unit) units.push(unit);
       if (!isKept || units.length % LINKS_PER_STEP === 0) yield;
     }
-    this.#units = new Map(units.map((unit) => [unit.file.path, unit]));
+    this.#units = byPathOf(units);
     return units;
   }
+}
+
+function byPathOf(units: readonly ArtifactUnit[]): Map<string, ArtifactUnit> {
+  return new Map(units.map((unit) => [unit.file.path, unit]));
 }
 
 /** What an artifact may name as a file: the repository's own, not those inside applications. */

@@ -3,7 +3,7 @@
  * are taken, templates in use, scripts by key). Made anew for each compilation; it takes of a unit what is there.
  */
 import { ConfigProblems } from "../errors/config-error.ts";
-import { ArtifactRegistry } from "./artifact-registry.ts";
+import { ArtifactClaims } from "./artifact-claims.ts";
 import type { ArtifactUnit } from "./artifact-unit.ts";
 import type { ScriptChecks } from "./script/script-check.ts";
 import { type NewerStylesheet, warnAboutStylesheets } from "./transform/stylesheet-check.ts";
@@ -12,7 +12,7 @@ import { checkTemplateUses } from "./xml/read/endpoint-template.ts";
 import type { ScriptUse } from "./xml/read/read-context.ts";
 
 export class LinkedUnits {
-  readonly registry = new ArtifactRegistry();
+  readonly claims = new ArtifactClaims();
   readonly #problems = new ConfigProblems();
   readonly #templateUses: TemplateUse[] = [];
   readonly #scriptUses: ScriptUse[] = [];
@@ -26,8 +26,8 @@ export class LinkedUnits {
   /** Adds the next unit, in the order of paths. */
   add(unit: ArtifactUnit): void {
     this.#problems.addAll(unit.problems);
-    if (unit.resource) this.registry.addResource(unit.resource, unit.file, this.#problems);
-    for (const definition of unit.definitions) this.registry.add(definition, this.#problems);
+    if (unit.resource) this.claims.addResource(unit.resource, unit.file, this.#problems);
+    for (const definition of unit.definitions) this.claims.add(definition, this.#problems);
     for (const use of unit.templateUses) this.#templateUses.push(use);
     for (const use of unit.scriptUses) this.#scriptUses.push(use);
     for (const stylesheet of unit.newerStylesheets) this.#stylesheets.push(stylesheet);
@@ -35,7 +35,7 @@ export class LinkedUnits {
 
   /** Everything that is wrong, once all units are there. */
   checked(scripts: ScriptChecks): ConfigProblems {
-    const { registry } = this;
+    const { registry } = this.claims;
     checkTemplateUses(this.#templateUses, registry.endpointTemplates, this.#problems);
     scripts.check(this.#scriptUses, (key) => registry.resource(key), this.#problems);
     warnAboutStylesheets(this.#stylesheets, this.#problems);

@@ -43,8 +43,12 @@ export class SynapseEngine implements Engine {
   readonly #prepare: () => Promise<void>;
   #retired = false;
 
-  constructor(registry: ArtifactRegistry, apps: readonly AppSummary[], options: GenerationOptions) {
-    this.artifacts = registry.summaries;
+  constructor(
+    registry: ArtifactRegistry,
+    { artifacts, apps }: Pick<Engine, "artifacts" | "apps">,
+    options: GenerationOptions,
+  ) {
+    this.artifacts = artifacts;
     this.apps = apps;
     const memory = options.jobMemory ?? new JobMemory();
     const stores = new StoreSet(registry.stores, {
@@ -54,9 +58,9 @@ export class SynapseEngine implements Engine {
     });
     const environment = environmentOf(registry, options, stores);
     const serverName = options.serverName ?? "localhost";
-    const services = servicesOf(registry.services, serverName);
+    const services = servicesOf(registry.services, registry.preparedServices, serverName);
     this.#dispatch = { services, apis: inOrderOfChoice(registry.apis.values()), environment };
-    this.#prepare = () => prepareServices(registry.services, serverName, environment);
+    this.#prepare = () => prepareServices(registry.preparedServices, serverName, environment);
     this.#remoteEntries = new RemoteEntries(registry.remoteEntries, environment, (entry) => {
       registry.localEntries.set(entry.key, entry);
     });

@@ -11,23 +11,37 @@ export function logProblems(log: Log, problems: readonly ConfigProblem[]): void 
   for (const problem of problems) log.error(formatProblem(problem));
 }
 
-/** What has come and gone with a switch. */
+/** What has come and gone with a switch. An artifact that was taken over from before is the same object. */
 export function logDifference(
   log: Log,
   before: readonly ArtifactSummary[],
   after: readonly ArtifactSummary[],
 ): void {
+  const [old, young] = differing(before, after);
   const key = (artifact: ArtifactSummary): string => `${artifact.kind} ${artifact.name}`;
-  const had = new Set(before.map(key));
-  const has = new Set(after.map(key));
-  for (const artifact of before) {
+  const had = new Set(old.map(key));
+  const has = new Set(young.map(key));
+  for (const artifact of old) {
     if (!has.has(key(artifact))) log.info(`${title(artifact)} has been undeployed`);
   }
-  for (const artifact of after) {
+  for (const artifact of young) {
     if (had.has(key(artifact))) continue;
     for (const line of startLines(artifact)) log.info(line);
     log.info(`${title(artifact)} has been deployed from file : ${artifact.path}`);
   }
+}
+
+/** Both lists without what they have in common at their beginnings and at their ends: mostly nearly all. */
+function differing<Item>(
+  before: readonly Item[],
+  after: readonly Item[],
+): readonly [before: readonly Item[], after: readonly Item[]] {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  return [before.slice(start, before.length - end), after.slice(start, after.length - end)];
 }
 
 /** The form of a revision in logs. */

@@ -102,6 +102,16 @@ export class ServiceListener implements Closable {
     return this.#listener?.port ?? 0;
   }
 
+  /** Connections and requests that have come so far. */
+  get arrivals(): number {
+    return this.#listener?.arrivals ?? 0;
+  }
+
+  /** Answers as before, and lets each connection end with its next response. */
+  leave(): void {
+    this.#listener?.leave();
+  }
+
   /** Takes no new connections, lets running requests finish, then resolves. */
   async close(): Promise<void> {
     await this.#listener?.close();

@@ -18,7 +18,7 @@ import type { LiveIdentity } from "../net/tls/live-identity.ts";
 import type { TrustView } from "../net/trust/trust-view.ts";
 import type { Log } from "../observability/log.ts";
 import type { LogService } from "../observability/log-service.ts";
-import { type Clock, sleep } from "../runtime/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import { createEndpointCaller } from "./endpoint-caller.ts";
 import { SocketReads } from "../net/http1/shared-reads.ts";
@@ -41,6 +41,7 @@ import type { RevisionSource } from "./revision-source.ts";
 import { SqlPools } from "./sql/sql-pools.ts";
 import { ServiceListener } from "./service-listener.ts";
 import { TellingEngine } from "./told-revision.ts";
+import { untilUnused } from "./unused-ports.ts";
 
 export interface WorkerOptions {
   readonly config: NodeConfig;
@@ -64,7 +65,7 @@ export interface WorkerOptions {
 }
 
 /**
- * Between "I am leaving" and the end of listening: gateways must have heard of it, or they run into
+ * Between "I am leaving" and the end of listening at least: gateways must have heard of it, or they run into
  * closed ports. Longer makes stops slower; 0 leaves it to the gateways' next try.
  */
 const DRAIN_NOTICE_MS = 600;
@@ -87,6 +88,7 @@ export class Worker implements Closable {
   /** Answers service requests: that of the current generation. */
   #engine: TellingEngine | undefined;
   #listening = false;
+  readonly #services: ServiceListener[] = [];
 
   private constructor(options: WorkerOptions) {
     const { config, log, clock } = options;
@@ -184,7 +186,8 @@ export class Worker implements Closable {
       // Not "draining": bound sessions have to go elsewhere too before the ports close.
       cluster.update({ state: "leaving" });
       this.#lease?.refresh();
-      await sleep(clock, noticeMs);
+      for (const listener of this.#services) listener.leave();
+      await untilUnused(this.#services, clock, noticeMs);
     }
     await this.#lifecycle.close();
   }
@@ -236,7 +239,8 @@ export class Worker implements Closable {
         inFlight,
         reads,
       };
-      this.#lifecycle.add(`${listener.scheme} listener`, await ServiceListener.start(options));
+      const service = await ServiceListener.start(options);
+      this.#services.push(this.#lifecycle.add(`${listener.scheme} listener`, service));
     }
   }
 

@@ -70,11 +70,12 @@ function underLoad() {
 }
 
 test("a worker that drains keeps its sessions until they end, and is shown while it does", async () => {
-  const cookies = [await newSession(), await newSession(), await newSession(), await newSession()];
-  const owners = new Map<string, number>();
-  for (const cookie of cookies)
-    owners.set(cookie, await servedByFirst(1, () => cluster.secureQuote(cookie)));
-  const bound = cookies.filter((cookie) => owners.get(cookie) === 1);
+  const cookies: string[] = [];
+  const bound: string[] = [];
+  for (let at = 0; at < 4; at++) {
+    const isFirst = (await servedByFirst(1, async () => cookies.push(await newSession()))) === 1;
+    if (isFirst) bound.push(...cookies.slice(-1));
+  }
   assert.ok(bound.length > 0 && bound.length < cookies.length);
   const drain = new NodeProcess(["drain", "worker-1", "--deadline", "40s", "--dir", cluster.home]);
   await drain.line(/^worker-1 +draining +[1-9]\d* sessions? +oldest \d+ s +\d+ s left$/);

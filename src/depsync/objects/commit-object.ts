@@ -29,7 +29,7 @@ const SIGNATURE_HEADERS = ["gpgsig", "gpgsig-sha256"];
 const ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const TRAILER = /^([A-Za-z0-9][A-Za-z0-9-]*): *(.*)$/;
 
-/** @throws Error when the bytes are no commit, or one with two signatures. */
+/** @throws Error when the bytes are no commit as git reads it, or one with two signatures. */
 export function parseCommitObject({ kind, content }: GitObject): CommitObject {
   if (kind !== "commit") throw new Error("it is no commit");
   const text = content.toString("latin1");
@@ -42,6 +42,10 @@ export function parseCommitObject({ kind, content }: GitObject): CommitObject {
   const [tree = ""] = of("tree");
   const parents = of("parent");
   if (!ID.test(tree) || !parents.every((id) => ID.test(id))) throw new Error("it is no commit");
+  // git sees a tree and parents at the top only: what stands elsewhere would make another history here than there.
+  const top = [`tree ${tree}`, ...parents.map((id) => `parent ${id}`)];
+  if (of("tree").length > 1 || top.some((line, index) => headers[index] !== line))
+    throw new Error("its tree and parents do not stand at its top");
   const name = tree.length === 64 ? "gpgsig-sha256" : "gpgsig";
   const signatures = of(name);
   if (signatures.length > 1) throw new Error("it has two signatures");

@@ -5,7 +5,7 @@
  */
 import { nameFault, pathFault } from "../repository-path.ts";
 import { objectIdOf, type GitObject, type IdAlgorithm } from "./object-id.ts";
-import { FOLDER_MODE, type TreeLine, formatTreeObject } from "./tree-object.ts";
+import { FOLDER_MODE, type TreeLine, TreeObjectLines, formatTreeObject } from "./tree-object.ts";
 import { FILES_MAX, FILE_BYTES_MAX, REVISION_BYTES_MAX } from "../tree-limits.ts";
 
 export interface FileNode {
@@ -23,6 +23,8 @@ export interface Folder {
   /** With all folders below. */
   readonly files: number;
   readonly bytes: number;
+  /** The content of its tree object, where it was made here: what is exchanged next is exchanged in it. */
+  readonly content?: Buffer;
 }
 
 export interface FolderNode {
@@ -60,19 +62,17 @@ export function makeFolder(
   nodes: readonly (FileNode | FolderNode)[],
   before?: Folder,
 ): Folder {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const byName = new Map<string, FileNode | FolderNode>();
+  for (const node of nodes) byName.set(node.name, node);
   const hasNewNames = !before || nodes.some(({ name }) => !before.nodes.has(name));
   if (hasNewNames || byName.size < nodes.length) checkCollisions(nodes);
   let files = 0;
   let bytes = 0;
   for (const node of nodes) {
-    files += isFolder(node) ? node.folder.files : 1;
-    bytes += isFolder(node) ? node.folder.bytes : checkedBytes(node);
+    files += filesOf(node);
+    bytes += bytesOf(node);
   }
-  if (files > FILES_MAX) throw new Error(`it has ${files} files, at most ${FILES_MAX} are allowed`);
-  if (bytes > REVISION_BYTES_MAX) {
-    throw new Error(`its files take ${bytes} bytes, at most ${REVISION_BYTES_MAX} are allowed`);
-  }
+  checkSize({ files, bytes });
   return { id, nodes: byName, files, bytes };
 }
 
@@ -84,7 +84,34 @@ export function formatFolder(
 ): { readonly folder: Folder; readonly object: GitObject } {
   const content = formatTreeObject(nodes.map(toLine));
   const object = { kind: "tree", content } as const;
-  return { folder: makeFolder(objectIdOf(object, algorithm), nodes, before), object };
+  const folder = makeFolder(objectIdOf(object, algorithm), nodes, before);
+  return { folder: { ...folder, content }, object };
+}
+
+/**
+ * As `formatFolder`, of a folder in which only what stands under some names is another. What it costs hardly grows with the
+ * folder. Undefined: names come or go. @throws as `makeFolder`.
+ */
+export function exchangeNodes(
+  before: Folder,
+  changes: ReadonlyMap<string, FileNode | FolderNode | undefined>,
+  algorithm: IdAlgorithm,
+): { readonly folder: Folder; readonly object: GitObject } | undefined {
+  if (!before.content) return undefined;
+  const nodes = new Map(before.nodes);
+  const lines = new TreeObjectLines(before.content, before.id.length / 2);
+  let { files, bytes } = before;
+  for (const [name, node] of changes) {
+    const old = before.nodes.get(name);
+    if (!old || !node || !lines.exchange(toLine(old), toLine(node))) return undefined;
+    files += filesOf(node) - filesOf(old);
+    bytes += bytesOf(node) - bytesOf(old);
+    nodes.set(name, node);
+  }
+  checkSize({ files, bytes });
+  const { content } = lines;
+  const object = { kind: "tree", content } as const;
+  return { folder: { id: objectIdOf(object, algorithm), nodes, files, bytes, content }, object };
 }
 
 /** All files below, in order. @throws Error when a path is too long. */
@@ -132,6 +159,21 @@ function toLine(node: FileNode | FolderNode): TreeLine {
   const { name } = node;
   if (isFolder(node)) return { mode: FOLDER_MODE, name, id: node.folder.id };
   return { mode: node.mode, name, id: node.blob };
+}
+
+function filesOf(node: FileNode | FolderNode): number {
+  return isFolder(node) ? node.folder.files : 1;
+}
+
+function bytesOf(node: FileNode | FolderNode): number {
+  return isFolder(node) ? node.folder.bytes : checkedBytes(node);
+}
+
+function checkSize({ files, bytes }: Pick<Folder, "files" | "bytes">): void {
+  if (files > FILES_MAX) throw new Error(`it has ${files} files, at most ${FILES_MAX} are allowed`);
+  if (bytes > REVISION_BYTES_MAX) {
+    throw new Error(`its files take ${bytes} bytes, at most ${REVISION_BYTES_MAX} are allowed`);
+  }
 }
 
 function checkedBytes({ name, bytes }: FileNode): number {

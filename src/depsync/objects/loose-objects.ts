@@ -94,7 +94,9 @@ async function writeOne(
   isDurable: boolean,
 ): Promise<void> {
   const raw = Buffer.concat([Buffer.from(`${kind} ${content.length}\0`), content]);
-  const packed = await deflateAll(raw, { level: constants.Z_BEST_SPEED });
+  // What need not last is written by many at once, and packed by git later: disk is cheaper than processors then.
+  const level = isDurable ? constants.Z_BEST_SPEED : constants.Z_NO_COMPRESSION;
+  const packed = await deflateAll(raw, { level });
   await mkdir(dirname(path), { recursive: true });
   // The name under which git itself writes, so that what a kill leaves is found by whoever tidies up.
   const temporary = join(dirname(path), `tmp_obj_${randomBytes(8).toString("hex")}`);

@@ -45,6 +45,29 @@ export function formatTreeObject(lines: readonly TreeLine[]): Buffer {
   return content;
 }
 
+/** A copy of a tree object whose lines get other ids; modes and names stay, and so the order. */
+export class TreeObjectLines {
+  readonly content: Buffer;
+  readonly #idBytes: number;
+
+  constructor(content: Buffer, idBytes: number) {
+    this.content = Buffer.from(content);
+    this.#idBytes = idBytes;
+  }
+
+  /** False: the tree has no such line, or another one would have to stand in its place. */
+  exchange(old: TreeLine, { mode, name, id }: TreeLine): boolean {
+    if (old.mode !== mode || old.name !== name) return false;
+    const start = Buffer.from(`${mode} ${name}\0`);
+    const line = Buffer.concat([start, Buffer.from(old.id, "hex")]);
+    const at = this.content.indexOf(line);
+    // An id may hold the bytes of a line: only what begins where a line ends is one, and there is but one such place.
+    if (at < 0 || this.content.indexOf(line, at + 1) >= 0) return false;
+    this.content.write(id, at + start.length, this.#idBytes, "hex");
+    return true;
+  }
+}
+
 /** git's order is that of the bytes, which for ASCII is that of the texts. */
 function inOrder(lines: readonly TreeLine[]): readonly TreeLine[] {
   const keyed = lines.map((line) => ({ line, key: sortName(line) }));

@@ -90,6 +90,8 @@ export class SignedHistory {
   async #walk(tip: Walked, known: readonly string[]): Promise<Walk | SignatureFault> {
     for (const countMax of [FIRST_LOOK, WALK_MAX]) {
       const ids = await this.#source.list(tip.commit, known, countMax);
+      // It stands below what is known, where commits lie too that nobody has vouched for: those that were left out.
+      if (ids.length === 0 && known.length > 0) return this.#walk(tip, []);
       const commits = new Map((await this.#read(ids)).map((one) => [one.commit, one.object]));
       const isCut = ids.length >= countMax;
       const walk = this.#walkIn({ commits, isCut, known: new Set(known) }, tip);
@@ -111,7 +113,11 @@ export class SignedHistory {
     for (const commit of seen) {
       const object = commits.get(commit);
       if (!object && isCut && !known.has(commit)) return undefined;
-      // What is not listed, although all is, stands below a known commit and was vouched for with it.
+      // What is not listed, although all is, stands below a known commit: that one counts, and never what itself says.
+      if (!object && !known.has(commit)) {
+        anchors.push(...known);
+        continue;
+      }
       if (!object || known.has(commit) || this.#isManagers(object)) {
         anchors.push(commit);
         continue;
@@ -126,7 +132,8 @@ export class SignedHistory {
   }
 
   async #checkPeople({ people, anchors }: Walk): Promise<SignatureFault | undefined> {
-    const newest = anchors.length > 1 ? await this.#source.newest(anchors) : anchors;
+    const distinct = [...new Set(anchors)];
+    const newest = distinct.length > 1 ? await this.#source.newest(distinct) : distinct;
     const signers = await this.#commonSigners(newest);
     for (const one of people) {
       const { fault } = checkSignature(one.object, [], signers);

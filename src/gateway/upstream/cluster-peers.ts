@@ -33,10 +33,10 @@ export function memberPeer(config: PeerConfig, members: readonly DirectoryMember
   return member ? asMember(config, member) : config;
 }
 
-function asMember(config: PeerConfig, { node, state, standing }: DirectoryMember): PeerConfig {
+function asMember(config: PeerConfig, { id, node, state, standing }: DirectoryMember): PeerConfig {
   const drainsAsMember = !config.drain && state === "draining";
   const drain = config.drain || drainsAsMember;
-  return { ...config, drain, member: { node, state, standing, drainsAsMember } };
+  return { ...config, drain, member: { id, node, state, standing, drainsAsMember } };
 }
 
 /** As for a server of the configuration, but of the name: gateways that share sessions agree on it. */

@@ -6,6 +6,8 @@ import type { Standing } from "./live-revision.ts";
 
 export interface DirectoryMember {
   readonly subDomain: string;
+  /** Made by the process at its start: another one after a restart. Absent: one is taken for the other. */
+  readonly id?: string;
   /** An IP address. */
   readonly host: string;
   /** The name behind the address: the same on every gateway, where addresses may differ. Absent: the address itself. */

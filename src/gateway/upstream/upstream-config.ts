@@ -34,6 +34,8 @@ export interface PeerConfig extends PeerOptions {
 
 /** What counts of the member that a peer is. */
 export interface PeerMember {
+  /** Of its process: another one after a restart. Absent: it is not known. */
+  readonly id?: string | undefined;
   /** The name of the node; undefined: its sessions are not told. */
   readonly node: string | undefined;
   readonly state: string;

@@ -172,7 +172,10 @@ export class Upstream {
     return primaries.pick(this.#primaries, request) ?? backups.pick(this.#backups, request);
   }
 
-  /** A peer takes over the health of the one with its address, in order where there are several. */
+  /**
+   * A peer takes over the health of the one with its address, in order where there are several; but what the process before a
+   * restart failed to do does not count against the one after it.
+   */
   #setPeers(before: readonly Peer[]): void {
     const configs = this.#peerConfigs();
     const described = JSON.stringify(configs);
@@ -183,7 +186,7 @@ export class Upstream {
     const peers = configs.map((config) => {
       const fresh = new Peer(config);
       const old = known.get(fresh.address)?.shift();
-      if (!old) return fresh;
+      if (!old || isAnotherProcess(config, old.config)) return fresh;
       const sameWeight = old.config.weight === config.weight;
       if (!sameWeight) old.health.effectiveWeight = config.weight;
       return new Peer(config, old.health);
@@ -199,6 +202,10 @@ export class Upstream {
     const live = this.config.clusterServers.flatMap((servers) => clusterPeers(servers, members));
     return inRotation([...configured, ...live, ...this.#resolved.peers().map(asMember)]);
   }
+}
+
+function isAnotherProcess({ member }: PeerConfig, before: PeerConfig): boolean {
+  return member?.id !== undefined && member.id !== before.member?.id;
 }
 
 function makeStickiness(config: StickyConfig, zones: SessionZones): Stickiness {

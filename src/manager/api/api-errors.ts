@@ -8,6 +8,7 @@ import { AppError } from "../../errors/app-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { Log } from "../../observability/log.ts";
 import { WINDOW_MS } from "../auth/login-limiter.ts";
+import { storeFailure } from "../store/store-failure.ts";
 import type { ManagementApp } from "./management-services.ts";
 
 export const ERROR_BODY = Type.Object({ Error: Type.String(), code: Type.String() });
@@ -27,6 +28,7 @@ const STATUSES: Partial<Readonly<Record<ErrorCode, number>>> = {
   READ_ONLY_NODE: 403,
   REQUEST_INVALID: 400,
   RESOURCE_UNKNOWN: 404,
+  STORE_FAILED: 503,
   STORE_NOT_SET_UP: 503,
 };
 
@@ -37,7 +39,7 @@ export function statusOf(code: ErrorCode): number {
 
 export function addErrorAnswers(app: ManagementApp, log: Log): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) =>
-    answerError(error, request, reply, log),
+    answerError(storeFailure(error) ?? error, request, reply, log),
   );
   app.setNotFoundHandler((request) => {
     const [path = ""] = request.url.split("?");

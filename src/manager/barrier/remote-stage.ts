@@ -135,6 +135,10 @@ export class RemoteStage implements RevisionStage {
       throw this.#refused(
         "it does not know the deploys of this version: bring it to the manager's",
       );
+    if (statusCode === 403)
+      throw this.#refused(
+        "it takes this manager for none (403): either it runs a version that knows no such deploys, and must be brought to the manager's, or it does not know the manager's certificate",
+      );
     if (statusCode < 200 || statusCode > 299)
       throw this.#refused(`it answered ${statusCode} ${text.slice(0, 300)}`);
     if (text === "") return {};

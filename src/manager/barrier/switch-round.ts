@@ -51,7 +51,9 @@ export async function switchAll(
   await within(clock, LATE_AFTER_MS, all);
   const isLate = ({ worker }: StagedWorker): boolean =>
     !switched.has(worker.id) && !gone.has(worker.id);
-  const unconfirmedGateways = await settle(commit, ready.filter(isLate), { ...options, all });
+  const mayServeOld = staged.some(({ worker }) => !switched.has(worker.id));
+  const lateOnes = ready.filter(isLate);
+  const unconfirmedGateways = await settle(commit, lateOnes, { ...options, all, mayServeOld });
   endLeft();
   abort.abort(new Error("the deploy is over"));
   const answers = staged.map(({ worker, answer }) => {
@@ -63,14 +65,20 @@ export async function switchAll(
   return { answers, unconfirmedGateways };
 }
 
+interface SettleOptions extends SwitchRoundOptions {
+  readonly all: Promise<unknown>;
+  /** Some worker has not switched. One that has left counts: a gateway may not have heard of it yet, and it may go on. */
+  readonly mayServeOld: boolean;
+}
+
 /** Tells who is late, and waits until that does no harm any more: they have switched, or gateways avoid them. */
 async function settle(
   commit: string,
   lateOnes: readonly StagedWorker[],
-  { cluster, late, clock, all }: SwitchRoundOptions & { readonly all: Promise<unknown> },
+  { cluster, late, clock, all, mayServeOld }: SettleOptions,
 ): Promise<readonly string[]> {
   late?.add(lateOnes.map(({ worker }) => worker.name));
-  const someAreLate = lateOnes.length > 0 || (late !== undefined && late.names.length > 0);
+  const someAreLate = mayServeOld || (late !== undefined && late.names.length > 0);
   if (!someAreLate) return [];
   if (!cluster) {
     await within(clock, CONFIRM_MS_MAX, all);

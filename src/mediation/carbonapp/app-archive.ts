@@ -24,10 +24,15 @@ const REGULAR = 0o100000;
 const FOLDER = 0o040000;
 const LINK = 0o120000;
 
+/** Entries may be read more than once (one file as two resources): so many times all of them, in number and bytes. */
+export const APP_READS_MAX = 2;
+
 /** What an application has left of its bounds. */
 export class AppBudget {
   #entries = APP_ENTRIES_MAX;
   #bytes = APP_BYTES_MAX;
+  #reads = APP_READS_MAX * APP_ENTRIES_MAX;
+  #readBytes = APP_READS_MAX * APP_BYTES_MAX;
 
   /** Takes one entry out of what is left; says what does not fit. */
   take(bytes: number): string | undefined {
@@ -36,6 +41,13 @@ export class AppBudget {
     if (this.#entries < 0) return `holds more than ${APP_ENTRIES_MAX} entries`;
     if (this.#bytes < 0) return `unpacks to more than ${APP_BYTES_MAX} bytes`;
     return undefined;
+  }
+
+  /** Takes the reading of an entry out of what is left. @returns whether it fits. */
+  takeRead(bytes: number): boolean {
+    this.#reads -= 1;
+    this.#readBytes -= bytes;
+    return this.#reads >= 0 && this.#readBytes >= 0;
   }
 }
 
@@ -94,6 +106,8 @@ export class AppArchive {
     if (!entry) throw refusal(place, "The file is missing in the archive");
     if (entry.uncompressedSize > APP_ENTRY_BYTES_MAX)
       throw refusal(place, `The file is larger than ${APP_ENTRY_BYTES_MAX} bytes`);
+    if (!this.budget.takeRead(entry.uncompressedSize))
+      throw refusal(this.path, "The application names its files again and again: too much to read");
     try {
       const content = await this.#unpacked(entry);
       if (crc32(content) === entry.crc32) return content;

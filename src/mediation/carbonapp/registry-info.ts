@@ -13,7 +13,7 @@ import { childElements, childNamed, textOf } from "../../config/xml-query.ts";
 import type { XmlElement } from "../../config/xml.ts";
 import type { ConfigProblems } from "../../errors/config-error.ts";
 import { registryPathOf } from "../registry-resources.ts";
-import type { AppArchive } from "./app-archive.ts";
+import { APP_ENTRIES_MAX, type AppArchive } from "./app-archive.ts";
 import { entryPath } from "./app-paths.ts";
 
 /** A file of the archive, and its place in the registry. */
@@ -30,22 +30,40 @@ export function readRegistryInfo(
   archive: AppArchive,
   problems: ConfigProblems,
 ): readonly AppResource[] {
-  return childElements(root).flatMap((element) => {
-    switch (element.name) {
-      case "item":
-        return readItem(element, folder, archive, problems);
-      case "collection":
-        return readCollection(element, folder, archive, problems);
-      case "association":
-        problems.warning(element.place, "Associations of the registry are left out");
-        return [];
-      default: {
-        const sentence = `<${element.name}> of registry-info.xml is not supported: name each file with <item>, or a folder with <collection>`;
-        problems.error(element.place, sentence);
-        return [];
-      }
+  const found: AppResource[] = [];
+  for (const [index, element] of childElements(root).entries()) {
+    // Collections may name one another's files: what they come to is bounded, not only what lies in the archive.
+    if (index >= APP_ENTRIES_MAX || found.length > APP_ENTRIES_MAX) {
+      const sentence = `registry-info.xml names more than ${APP_ENTRIES_MAX} resources`;
+      problems.error(element.place, sentence);
+      return [];
     }
-  });
+    found.push(...readElement(element, folder, archive, problems));
+  }
+  return found;
+}
+
+// eslint-disable-next-line max-params
+function readElement(
+  element: XmlElement,
+  folder: string,
+  archive: AppArchive,
+  problems: ConfigProblems,
+): readonly AppResource[] {
+  switch (element.name) {
+    case "item":
+      return readItem(element, folder, archive, problems);
+    case "collection":
+      return readCollection(element, folder, archive, problems);
+    case "association":
+      problems.warning(element.place, "Associations of the registry are left out");
+      return [];
+    default: {
+      const sentence = `<${element.name}> of registry-info.xml is not supported: name each file with <item>, or a folder with <collection>`;
+      problems.error(element.place, sentence);
+      return [];
+    }
+  }
 }
 
 // eslint-disable-next-line max-params

@@ -53,6 +53,11 @@ export class PublishedContract {
     return this.options.source.kind !== "none";
   }
 
+  /** Whether it lies on a web server. */
+  get isRemote(): boolean {
+    return this.options.source.kind === "remote";
+  }
+
   /** Fetches what lies on a web server, as a deployment in WSO2 does. Never rejects. */
   async prepare(environment: Environment): Promise<void> {
     await this.#read.of(environment.shared).remote?.load(environment);

@@ -40,6 +40,8 @@ export class HttpListener {
   readonly #handshaking = new Set<Socket>();
   readonly #closed = Promise.withResolvers<void>();
   #connectionNumber = 0;
+  #arrivals = 0;
+  #leaving = false;
   #stopped = false;
 
   /** Binds and listens. @throws AppError PORT_BUSY, or the system's error. */
@@ -60,6 +62,17 @@ export class HttpListener {
   /** The bound port. */
   get port(): number {
     return portOf(this.#server);
+  }
+
+  /** Connections and requests that have come so far: while it stands still, nobody calls here. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  /** Answers as before, and every response says that its connection closes: clients go elsewhere with the next request. */
+  leave(): void {
+    this.#leaving = true;
+    for (const connection of this.#connections) connection.endWithResponse();
   }
 
   /** Accepts nothing more; idle connections close now, others after their response. Resolves when all are closed. */
@@ -88,6 +101,7 @@ export class HttpListener {
   /** @returns whether there is room for another connection. */
   #admit(connection: Pick<AcceptedConnection, "destroy">): boolean {
     const { connectionsMax, onFault } = this.#options;
+    this.#arrivals++;
     if (this.#connections.size + this.#handshaking.size < connectionsMax) return true;
     onFault(`there are ${connectionsMax} connections already: another one was closed`);
     connection.destroy();
@@ -149,7 +163,10 @@ export class HttpListener {
       slabs: this.#options.reads.slabs,
       limits: () => limits,
       facts,
-      onRequest,
+      onRequest: (exchange) => {
+        this.#arrivals++;
+        onRequest(exchange);
+      },
       onFault,
     });
     this.#connections.add(connection);
@@ -157,6 +174,7 @@ export class HttpListener {
       this.#connections.delete(connection);
       this.#tellClosed();
     });
+    if (this.#leaving) connection.endWithResponse();
     if (this.#stopped) connection.retire();
   }
 }

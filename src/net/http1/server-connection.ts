@@ -66,6 +66,7 @@ export class ServerConnection implements ExchangeLink {
   #lingersUntilMs = 0;
   #clientEnded = false;
   #retired = false;
+  #endsWithResponse = false;
   #tunnel: TunnelSide | undefined;
 
   constructor(options: ServerConnectionOptions) {
@@ -108,6 +109,11 @@ export class ServerConnection implements ExchangeLink {
     if (this.#phase === "head" && this.#reader.isEmpty) this.destroy();
   }
 
+  /** Waits for another request as before, and closes after its response. */
+  endWithResponse(): void {
+    this.#endsWithResponse = true;
+  }
+
   /** What the connection is busy with: a head, a request, or nothing. */
   get activity(): "reading" | "writing" | "waiting" {
     if (this.#phase !== "head") return "writing";
@@ -120,7 +126,8 @@ export class ServerConnection implements ExchangeLink {
 
   mayKeepAlive(): boolean {
     const { keepaliveTimeoutMs, keepaliveRequests, keepaliveTimeMs } = this.#limits;
-    if (this.#retired || this.#clientEnded || keepaliveTimeoutMs === 0) return false;
+    if (this.#retired || this.#endsWithResponse) return false;
+    if (this.#clientEnded || keepaliveTimeoutMs === 0) return false;
     if (this.#requestCount >= keepaliveRequests) return false;
     return this.#options.wheel.coarseMs() - this.#options.facts.openedMs < keepaliveTimeMs;
   }

@@ -193,3 +193,45 @@ test("carbon applications are saved and removed like artifacts, and stay where t
   });
   await inbox.close();
 });
+
+test("what a killed manager has not written into the folder any more is no edit of somebody", async (context) => {
+  const { root, file, publisher, batches, startInbox } = await setUp(context);
+  const other = "synapse-configs/default/sequences/S.xml";
+  const put = (path: string, content: string): FileChange => ({
+    path,
+    content: Buffer.from(content),
+  });
+  await deploy(publisher, [put(other, "<sequence/>")]);
+  await (await startInbox()).close();
+  const remembered = readFileSync(join(root, "inbox-commit"), "utf8");
+  // Deployed and written, but not remembered; then deployed or undeployed, and not written.
+  await deploy(publisher, [put(PATH, "<proxy name='1'/>"), put(other, "<sequence name='1'/>")]);
+  save(file(PATH), "<proxy name='1'/>");
+  save(file(other), "<sequence name='1'/>");
+  await deploy(publisher, [put(PATH, "<proxy name='2'/>"), { path: other, content: undefined }]);
+  save(file("synapse-configs/default/sequences/Own.xml"), "<sequence name='own'/>");
+  assert.equal(readFileSync(join(root, "inbox-commit"), "utf8"), remembered);
+  await startInbox();
+  await eventually("the look", async () => (batches.length > 0 ? true : undefined));
+  assert.deepEqual(
+    batches.flat().map(({ path }) => path),
+    ["synapse-configs/default/sequences/Own.xml"],
+  );
+  assert.equal(readFileSync(file(PATH), "utf8"), "<proxy name='2'/>");
+  assert.ok(!existsSync(file(other)));
+});
+
+test("a revision that the folder does not hold yet is not remembered", async (context) => {
+  const { root, file, publisher, batches, startInbox } = await setUp(context);
+  const first = { path: PATH, content: Buffer.from("<proxy name='1'/>") };
+  await deploy(publisher, [first]);
+  const inbox = await startInbox();
+  await inbox.bringInLine([first]);
+  const remembered = readFileSync(join(root, "inbox-commit"), "utf8");
+  await deploy(publisher, [{ path: PATH, content: Buffer.from("<proxy name='2'/>") }]);
+  await inbox.close();
+  assert.equal(readFileSync(join(root, "inbox-commit"), "utf8"), remembered);
+  await startInbox();
+  assert.equal(readFileSync(file(PATH), "utf8"), "<proxy name='2'/>");
+  assert.deepEqual(batches, []);
+});

@@ -107,3 +107,21 @@ it("a git command that says nothing is over when its process is", async (test) =
   // simple-git's own pause alone is 50 ms.
   assert.ok(Math.min(...times) < 45, times.map(Math.round).join());
 });
+
+it("touches no file outside of refs, whatever a name says", async (test) => {
+  const { gitDir, refs, one } = await repositoryOf(test);
+  const outside = join(gitDir, "..", "kept");
+  writeFileSync(outside, `${one}\n`);
+  for (const ref of [
+    "refs/heads/candidates/../../../../kept",
+    "refs/heads/../../config",
+    "config",
+    "/etc/passwd",
+    "refs/heads/a\nb",
+    "refs/heads/live.lock",
+  ]) {
+    assert.equal(await refs.move([{ ref, to: undefined, from: ANYWHERE }]), false, ref);
+    assert.equal(await refs.read([ref]), undefined, ref);
+  }
+  assert.ok(existsSync(outside) && existsSync(join(gitDir, "config")));
+});

@@ -116,12 +116,20 @@ test("takes a refusal, an answer that is too long and one that is no JSON for a 
     [200, "x".repeat(3 * 1024 * 1024)],
     [200, "no json"],
     [404, ""],
+    [500, "disk full"],
   ];
   const { stage } = await start(context, (_request, response) => {
     const [status, text] = answers.shift() ?? [500, ""];
     response.writeHead(status).end(text);
   });
-  for (const words of [/403 .*managers only/, /too long/, /no JSON/, /bring it to the manager's/])
+  const sentences = [
+    /runs a version that knows no such deploys/,
+    /too long/,
+    /no JSON/,
+    /bring it to the manager's/,
+    /500 disk full/,
+  ];
+  for (const words of sentences)
     await assert.rejects(stage.stage(REQUEST), { retryable: false, message: words });
 });
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberUpdate } from "../../../src/cluster/cluster.ts";
 import { loadNodeConfig } from "../../../src/config/load-node-config.ts";
 import { createLog } from "../../../src/observability/log.ts";
@@ -11,6 +12,7 @@ import { Worker } from "../../../src/worker/worker.ts";
 import { FakeRevisionSource } from "../../helpers/fake-revision-source.ts";
 import { makeLogs } from "../../helpers/made-logs.ts";
 import { makeMember, RecordingCluster } from "../../helpers/recording-cluster.ts";
+import { workerFixture } from "./worker-fixture.ts";
 
 test("a worker that stops says leaving and never active again, though a revision arrives meanwhile", async (context) => {
   const home = mkdtempSync(join(tmpdir(), "bascule-draining-"));
@@ -38,4 +40,20 @@ test("a worker that stops says leaving and never active again, though a revision
   await closed;
   assert.equal(worker.revision, "two");
   assert.equal(updates.at(-1)?.state, "leaving");
+});
+
+test("a worker that stops answers whoever still calls it, and closes its ports when nobody does", async (context) => {
+  const proxy = `<proxy name="P" transports="http"><target><inSequence><respond/></inSequence></target></proxy>`;
+  const { worker, updates, call } = await workerFixture(context, () => proxy, "one");
+  const statuses: number[] = [];
+  const closed = worker.close();
+  const untilMs = performance.now() + 1_500;
+  while (performance.now() < untilMs) {
+    statuses.push((await call("/services/P")).status);
+    await sleep(50);
+  }
+  assert.deepEqual([...new Set(statuses)], [200]);
+  assert.equal(updates.at(-1)?.state, "leaving");
+  await closed;
+  await assert.rejects(call("/services/P"), /ECONNREFUSED/);
 });

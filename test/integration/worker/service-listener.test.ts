@@ -165,6 +165,23 @@ test("a stop lets requests in flight finish and takes no new connection", async 
   await closed;
 });
 
+test("a port that is about to close answers, and ends each connection with its answer", async () => {
+  const listener = await listening(() => ({ status: 200, headers: [], body: Buffer.from("ok") }));
+  const keep = GET.replace("Connection: close\r\n", "");
+  const kept = connect(listener.port, "127.0.0.1");
+  kept.write(keep);
+  const [first] = (await once(kept, "data")) as [Buffer];
+  assert.match(first.toString(), /Connection: keep-alive\r\n/);
+  assert.equal(listener.arrivals, 2);
+  listener.leave();
+  await setImmediate();
+  kept.write(keep);
+  for (const answer of [await text(kept), await exchange(listener, keep)]) {
+    assert.match(answer, /^HTTP\/1\.1 200 [^]*Connection: close\r\n[^]*ok$/);
+  }
+  assert.equal(listener.arrivals, 5);
+});
+
 const POST_HEAD = "POST /services/P HTTP/1.1\r\nHost: h\r\n";
 
 async function bodyOf(request: ServiceRequest): Promise<string> {

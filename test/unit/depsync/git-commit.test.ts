@@ -87,6 +87,13 @@ describe("parseCommitObject", () => {
   it("refuses two signatures, and what is no commit", () => {
     assert.throws(() => parse(`tree ${TREE}\ngpgsig A\ngpgsig B\n\nm`), /two signatures/);
     assert.throws(() => parse("hello"), /no commit/);
+    for (const text of [
+      `tree ${TREE}\nauthor x <y> 1 +0200\nparent ${LEFT_OUT}\n\nm`,
+      `tree ${TREE}\ngpgsig A\nparent ${LEFT_OUT}\n\nm`,
+      `tree ${TREE}\ntree ${LEFT_OUT}\n\nm`,
+      `gpgsig-sha256 A\ntree ${TREE}\n\nm`,
+    ])
+      assert.throws(() => parse(text), /do not stand at its top/);
     assert.throws(
       () => parseCommitObject({ kind: "blob", content: Buffer.from(`tree ${TREE}\n\n`) }),
       /no commit/,

@@ -10,6 +10,8 @@ import {
 } from "../../../../src/depsync/objects/folder.ts";
 import { parseTreeObject } from "../../../../src/depsync/objects/tree-object.ts";
 import { changeTree, emptyFolder } from "../../../../src/depsync/objects/tree-change.ts";
+import { REVISION_BYTES_MAX } from "../../../../src/depsync/tree-limits.ts";
+import { seededChance } from "../../mediation/incremental/changing-tree.ts";
 import { differenceOf } from "../../../../src/depsync/objects/tree-difference.ts";
 
 const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
@@ -80,6 +82,60 @@ describe("changeTree", () => {
     const content = objects.get(root.id)?.content ?? Buffer.alloc(0);
     const names = parseTreeObject(content, 20).map(({ name }) => name);
     assert.deepEqual(names, ["a-b", "a.b", "a"]);
+  });
+});
+
+describe("changeTree, one change after another", () => {
+  it("comes to the tree that is made of the files at once, whatever comes, goes or is another", () => {
+    const chance = seededChance(Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9)));
+    const names = [
+      "a.xml",
+      "b.xml",
+      "d/a.xml",
+      "d/b.xml",
+      "d/e/a.xml",
+      "d/e/\u00e4.xml",
+      "f/a.xml",
+    ];
+    const files: Record<string, string> = {};
+    let root = emptyFolder("sha1");
+    for (let step = 0; step < 300; step += 1) {
+      const change: Record<string, string | undefined> = {};
+      for (let count = 1 + Math.floor(chance() * 2); count > 0; count -= 1) {
+        const name = names[Math.floor(chance() * names.length)] ?? "a.xml";
+        change[name] = chance() < 0.2 ? undefined : String(Math.floor(chance() * 5));
+      }
+      for (const [name, text] of Object.entries(change))
+        if (text === undefined) delete files[name];
+        else files[name] = text;
+      const after = changed(root, change);
+      const whole = changed(emptyFolder("sha1"), files).root;
+      const { id, bytes } = whole;
+      assert.deepEqual(
+        [after.root.id, after.root.files, after.root.bytes],
+        [id, whole.files, bytes],
+      );
+      assert.deepEqual(paths(after.root).toSorted(), Object.keys(files).sort());
+      root = after.root;
+    }
+  });
+
+  it("leaves the tree before as it was where one file of many is another", () => {
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`${index}`, "1"]));
+    const before = changed(emptyFolder("sha1"), many).root;
+    const content = before.content?.toString("hex");
+    const { root, objects } = changed(before, { "7": "2" });
+    assert.notEqual(root.id, before.id);
+    assert.equal(before.content?.toString("hex"), content);
+    assert.equal(changed(root, { "7": "1" }).root.id, before.id);
+    assert.equal(objects.size, 2);
+  });
+
+  it("counts what a file grows by against what a deployment may hold", () => {
+    const before = changed(emptyFolder("sha1"), { a: "1", b: "1" }).root;
+    const full = { ...before, bytes: REVISION_BYTES_MAX };
+    assert.equal(changed(full, { a: "2" }).root.bytes, REVISION_BYTES_MAX);
+    assert.throws(() => changed(full, { a: "22" }), /its files take/);
   });
 });
 

@@ -199,6 +199,22 @@ test("a worker that leaves loses its sessions before its ports close, configured
   }
 });
 
+test("what a worker failed to do before its restart does not keep requests from it afterwards", () => {
+  for (const peers of [[], [server("10.0.0.1"), server("10.0.0.2")]]) {
+    const { membership, upstream, reached } = settled({ peers });
+    const [first] = upstream.peers;
+    assert.ok(first);
+    upstream.release(first, "failure");
+    assert.equal(reached(), "2");
+    membership.worker(1, { properties: { some: "news" } });
+    assert.equal(reached(), "2");
+    membership.worker(1, { id: "the-process-after-it" });
+    membership.worker(2, { state: "leaving" });
+    membership.worker(3, { revision: "a", state: "draining" });
+    assert.equal(reached(), "1");
+  }
+});
+
 test("a draining worker on live does not take those behind out, for it takes no new sessions", () => {
   const { membership, reached } = settled();
   membership.manager("b", "worker-2");

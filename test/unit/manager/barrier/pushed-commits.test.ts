@@ -168,6 +168,20 @@ describe("live", () => {
     assert.match(log.messages("error").join(), /live was moved by somebody else/);
   });
 
+  it("that somebody has moved who may not sign any more goes back too", async () => {
+    const { publisher, manager, first } = await startWithFirst();
+    const old = publisher.push(file("X"), "from before", "bob");
+    const verify = publisher.verify.bind(publisher);
+    // Its own history knows bob; what this manager has left live does not.
+    publisher.verify = async (commit, known) =>
+      commit === old && known.includes(first ?? "")
+        ? { commit: old, author: "bob", ...FAULT }
+        : verify(commit, known);
+    await publisher.moveLive(old, first);
+    await manager.lookAtMain();
+    assert.equal(await publisher.live(), first);
+  });
+
   it("that another manager has moved is accepted and announced", async () => {
     const { publisher, manager, first, announced } = await startWithFirst();
     const other = await publisher.commit(file("X"), "by the other manager", ADMIN);

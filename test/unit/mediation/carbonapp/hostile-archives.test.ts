@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { formatProblem } from "../../../../src/errors/config-error.ts";
 import { APP_BYTES_MAX } from "../../../../src/mediation/carbonapp/app-archive.ts";
@@ -151,4 +152,29 @@ test("one faulty archive hides no other", async () => {
     ["carbonapps/a.car", "carbonapps/c.car"],
   );
   assert.equal(files.filter(({ part }) => part).length, 1);
+});
+
+/** An application of one artifact, whose registry-info.xml is `info`. */
+function withResources(info: string, file: string): Buffer {
+  const made = piece("synapse/sequence", "r", "", {
+    type: "registry/resource",
+    file: "registry-info.xml",
+    content: `<resources>${info}</resources>`,
+    more: { "resources/d/a.txt": file },
+  });
+  return appOf("A", [made]);
+}
+
+test("one file that is named again and again is not read again and again", async () => {
+  const item = "<item><file>d/a.txt</file><path>/_system/config/x</path></item>";
+  const random = randomBytes(1024 * 1024).toString("base64");
+  assert.deepEqual(await refusals(withResources(item.repeat(2), random)), []);
+  const [problem] = await refusals(withResources(item.repeat(400), random));
+  assert.match(problem ?? "", /names its files again and again/);
+});
+
+test("resources beyond a bound are refused before any is read", async () => {
+  const folder = "<collection><directory>d</directory><path>/_system/config/x</path></collection>";
+  const [problem] = await refusals(withResources(folder.repeat(10_001), "x"));
+  assert.match(problem ?? "", /registry-info.xml names more than 10000 resources/);
 });
