@@ -18,6 +18,8 @@ const BATCH = 2_000;
 export type Order =
   | { readonly kind: "fill"; readonly from: number; readonly count: number }
   | { readonly kind: "probe"; readonly key: string }
+  /** Whether arriving probes are to be reported. Nothing listens to a gateway's sessions but this. */
+  | { readonly kind: "watch"; readonly on: boolean }
   /** `collect`: after a garbage collection, for figures of memory. */
   | { readonly kind: "look"; readonly collect: boolean };
 
@@ -56,16 +58,15 @@ const cluster = await startCluster({
   log: quiet,
   clock: systemClock,
 });
+let map: ReplicatedMap | undefined;
+let unwatch: (() => void) | undefined;
 const sessions = new SharedSessions({
   zone: "bench",
   bytes: ZONE_BYTES,
   timeoutMs: TIMEOUT_MS,
   clock: systemClock,
   share(zone, store): ReplicatedMap {
-    const map = cluster.map(zone, { store, includes: ({ role }) => role === "gateway" });
-    map.on("set", (key) => {
-      if (key.startsWith("probe")) tell({ kind: "seen", key, atMs: machineMs() });
-    });
+    map = cluster.map(zone, { store, includes: ({ role }) => role === "gateway" });
     return map;
   },
 });
@@ -80,11 +81,21 @@ async function obey(order: Order): Promise<void> {
     sessions.bind(order.key, server(0), true);
     return tell({ kind: "made", key: order.key, atMs });
   }
+  if (order.kind === "watch") return watch(order.on);
   if (order.kind === "fill") return fill(order.from, order.count);
   if (order.collect) globalThis.gc?.();
   const { user, system } = process.cpuUsage();
   const rssBytes = process.memoryUsage().rss;
   tell({ kind: "looked", size: sessions.size, rssBytes, cpuMs: (user + system) / 1000 });
+}
+
+function watch(on: boolean): void {
+  unwatch?.();
+  unwatch = undefined;
+  if (!on) return;
+  unwatch = map?.on("set", (key) => {
+    if (key.startsWith("probe")) tell({ kind: "seen", key, atMs: machineMs() });
+  });
 }
 
 async function fill(from: number, count: number): Promise<void> {

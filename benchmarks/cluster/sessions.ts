@@ -84,6 +84,7 @@ async function measureVisibility(
   name: string,
 ): Promise<readonly number[]> {
   const times: number[] = [];
+  to.send({ kind: "watch", on: true });
   for (let count = 0; count < PROBES; count++) {
     const key = `probe-${name}-${count}`;
     const made = from.until((report) =>
@@ -95,6 +96,7 @@ async function measureVisibility(
     from.send({ kind: "probe", key });
     times.push((await seen) - (await made));
   }
+  to.send({ kind: "watch", on: false });
   return times;
 }
 

@@ -1,6 +1,7 @@
 /** What a manager tells of the membership, read from its API, and the lines that `bascule cluster` prints of it. */
 import { AppError } from "../errors/app-error.ts";
 import { askManager, errorOf, type ManagerAccess } from "./manager-client.ts";
+import { printable, textTable } from "./text-table.ts";
 
 export interface ClusterMemberRow {
   readonly id: string;
@@ -13,6 +14,9 @@ export interface ClusterMemberRow {
   readonly coordinator: boolean;
   readonly machine: string;
   readonly processId: number | null;
+  /** Of the node's internal certificate; absent where it is not registered. */
+  readonly certificateDaysLeft?: number;
+  readonly certificateWarning?: string;
 }
 
 export interface ClusterEventRow {
@@ -53,9 +57,18 @@ async function ask<Body>(access: ManagerAccess, what: string): Promise<Body> {
   throw new AppError("MANAGER_UNREACHABLE", `the manager does not tell its members: ${reason}`);
 }
 
-const HEADINGS = ["NAME", "ROLE", "STATE", "ADDRESS", "INTERNAL HOST", "REVISION", "ID"] as const;
+const HEADINGS = [
+  "NAME",
+  "ROLE",
+  "STATE",
+  "ADDRESS",
+  "INTERNAL HOST",
+  "REVISION",
+  "CERTIFICATE",
+  "ID",
+] as const;
 
-/** A table; the coordinator has a star. */
+/** A table, and a line for each certificate that ends soon; the coordinator has a star. */
 export function memberTable(members: readonly ClusterMemberRow[]): string {
   const rows = members.map((member) => [
     `${member.name}${member.coordinator ? " *" : ""}`,
@@ -64,18 +77,19 @@ export function memberTable(members: readonly ClusterMemberRow[]): string {
     member.address,
     member.internalHost,
     member.revision?.slice(0, 8) ?? "-",
+    certificateCell(member),
     member.id,
   ]);
-  const all = [[...HEADINGS], ...rows];
-  const widths = HEADINGS.map((_, index) => Math.max(...all.map((row) => row[index]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const warnings = members.flatMap(({ name, certificateWarning: warning }) =>
+    warning === undefined ? [] : [printable(`WARNING: ${name}: ${warning}`)],
+  );
+  return [textTable(HEADINGS, rows), ...warnings].join("\n");
+}
+
+/** How long the node's certificate is valid still. */
+function certificateCell({ certificateDaysLeft: days }: ClusterMemberRow): string {
+  if (days === undefined) return "-";
+  return days < 0 ? "expired" : `${days} days`;
 }
 
 /** In WSO2's words, with what WSO2 leaves out behind them. */

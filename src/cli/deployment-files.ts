@@ -1,9 +1,11 @@
 /** What `bascule deploy` hands in: the files and folders of its arguments, read and put into one request. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { AppError, messageOf } from "../errors/app-error.ts";
+import { withQuery } from "./change-options.ts";
 import type { ManagerRequest } from "./manager-client.ts";
 
+const PATH = "/management/deployments";
 /** What the manager takes in one request. */
 const BYTES_MAX = 10 * 1024 * 1024;
 const FILES_MAX = 1_000;
@@ -11,8 +13,21 @@ const FILES_MAX = 1_000;
 const NAME_LENGTH_MAX = 255;
 const FOLDERS_DEEP_MAX = 20;
 
+/** Where resources lie in a folder that is laid out as the deployment repository. */
+const RESOURCE_FOLDERS = [
+  { folder: "registry/config/", prefix: "conf:/" },
+  { folder: "registry/governance/", prefix: "gov:/" },
+] as const;
+
+interface FoundFile {
+  readonly path: string;
+  /** The key of a registry resource. */
+  readonly key?: string | undefined;
+}
+
 interface ReadFile {
   readonly name: string;
+  readonly key?: string | undefined;
   readonly content: Buffer;
 }
 
@@ -21,27 +36,56 @@ export function deployRequest(
   paths: readonly string[],
   query: Readonly<URLSearchParams>,
 ): ManagerRequest {
-  const names = paths.flatMap(filesAt);
-  if (names.length > FILES_MAX)
+  const found = paths.flatMap(filesAt);
+  if (found.length > FILES_MAX)
     throw new AppError(
       "USAGE",
-      `${names.length} files are more than ${FILES_MAX}: deploy in parts`,
+      `${found.length} files are more than ${FILES_MAX}: deploy in parts`,
     );
-  const files = names.map(readOne);
+  const files = found.map(readOne);
   const [first] = files;
   const several = new URLSearchParams(query);
   if (!first || files.length > 1) return checked(severalFiles(files, several));
-  several.set("file", shownName(first.name));
-  const contentType = isApp(first.name) ? "application/octet-stream" : "application/xml";
-  return checked({ method: "POST", path: pathWith(several), contentType, body: first.content });
+  return checked(oneFile(first, several));
 }
 
-/** The file itself, or all XML files and applications in a folder and below, hidden ones excepted, in order. */
-function filesAt(path: string): readonly string[] {
-  if (!isFolder(path)) return [path];
-  const found = walk(path, FOLDERS_DEEP_MAX);
+/** One file as the registry resource of that key. @throws AppError USAGE. */
+export function resourceRequest(
+  paths: readonly string[],
+  key: string,
+  query: Readonly<URLSearchParams>,
+): ManagerRequest {
+  const [path = ""] = paths;
+  if (paths.length !== 1 || isFolder(path))
+    throw new AppError("USAGE", "--key is for one file, not for several or a folder");
+  return checked(oneFile(readOne({ path, key }), new URLSearchParams(query)));
+}
+
+function oneFile({ name, key, content }: ReadFile, query: URLSearchParams) {
+  query.set("file", shownName(name));
+  if (key !== undefined) query.set("key", key);
+  const isXml = key === undefined && !isApp(name);
+  const contentType = isXml ? "application/xml" : "application/octet-stream";
+  return { method: "POST", path: withQuery(PATH, query), contentType, body: content } as const;
+}
+
+/** The file itself, or what there is to deploy in a folder and below, hidden files excepted, in order. */
+function filesAt(path: string): readonly FoundFile[] {
+  if (!isFolder(path)) return [{ path }];
+  const found = walk(path, FOLDERS_DEEP_MAX).flatMap((inside) => foundIn(path, inside));
   if (found.length > 0) return found;
-  throw new AppError("USAGE", `there is no .xml and no .car file in the folder ${path}`);
+  throw new AppError(
+    "USAGE",
+    `there is no .xml, no .car file and no registry/ in the folder ${path}`,
+  );
+}
+
+function foundIn(folder: string, path: string): readonly FoundFile[] {
+  const place = relative(folder, path).split(sep).join("/");
+  const resources = RESOURCE_FOLDERS.find((one) => place.startsWith(one.folder));
+  if (resources)
+    return [{ path, key: `${resources.prefix}${place.slice(resources.folder.length)}` }];
+  return /\.(xml|car)$/.test(path) ? [{ path }] : [];
 }
 
 function isFolder(path: string): boolean {
@@ -59,33 +103,28 @@ function walk(folder: string, deepMax: number): readonly string[] {
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return deepMax > 0 ? walk(path, deepMax - 1) : [];
-    return entry.isFile() && /\.(xml|car)$/.test(entry.name) ? [path] : [];
+    return entry.isFile() ? [path] : [];
   });
 }
 
-function readOne(name: string): ReadFile {
+function readOne({ path, key }: FoundFile): ReadFile {
   try {
-    return { name, content: readFileSync(name) };
+    return { name: path, key, content: readFileSync(path) };
   } catch (cause) {
-    throw new AppError("USAGE", `cannot read ${name}: ${messageOf(cause)}`, { cause });
+    throw new AppError("USAGE", `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
 }
 
 function severalFiles(files: readonly ReadFile[], query: URLSearchParams) {
-  const list = files.map(({ name, content }) => {
-    const shown = shownName(name);
-    return isApp(name)
-      ? { name: shown, content: content.toString("base64"), encoding: "base64" }
-      : { name: shown, content: decode(name, content) };
+  const list = files.map(({ name, key, content }) => {
+    const shown = { name: shownName(name), key };
+    return key !== undefined || isApp(name)
+      ? { ...shown, content: content.toString("base64"), encoding: "base64" }
+      : { ...shown, content: decode(name, content) };
   });
   const body = Buffer.from(JSON.stringify({ files: list }));
   const contentType = "application/json";
-  return { method: "POST", path: pathWith(query), contentType, body } as const;
-}
-
-function pathWith(query: URLSearchParams): string {
-  const text = query.toString();
-  return `/management/deployments${text === "" ? "" : `?${text}`}`;
+  return { method: "POST", path: withQuery(PATH, query), contentType, body } as const;
 }
 
 function isApp(name: string): boolean {

@@ -36,6 +36,8 @@ export interface GatewayNodeOptions {
   readonly clock: Clock;
   /** Called with each change of the node's status. */
   readonly onStatus: (status: NodeStatus) => void;
+  /** Called when a manager has said that this node was removed from the cluster: it is to quit. Default: it goes on. */
+  readonly onRemoved?: () => void;
 }
 
 /** The name in logs and status. */
@@ -178,7 +180,11 @@ export class GatewayNode {
       log: log.child("Stability"),
     });
     this.#stability = stability;
-    const view = () => ({ state: this.#state, readiness: stability.readiness });
+    const view = () => ({
+      state: this.#state,
+      removed: this.#trust?.view.isExpelled ?? false,
+      readiness: stability.readiness,
+    });
     if (settings.healthListen) {
       this.#health = await HealthListener.start(settings.healthListen, view);
     }
@@ -204,6 +210,7 @@ export class GatewayNode {
       publicFiles: undefined,
       isAuthority: false,
       onTrouble: () => this.#report(),
+      onRemoved: this.#options.onRemoved,
       log: log.child("Trust"),
       clock,
     });

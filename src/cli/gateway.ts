@@ -13,6 +13,7 @@ import { createLog } from "../observability/log.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { reportStatus } from "../runtime/node-status.ts";
 import { PRODUCT_VERSION } from "../runtime/product.ts";
+import { REMOVED_STATUS } from "../runtime/removed-status.ts";
 import type { Command } from "./command.ts";
 import {
   checkFileGiven,
@@ -53,7 +54,7 @@ export const gatewayCommand: Command = {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       printProblems(error, given);
-      return 1;
+      return error.code === "NODE_REMOVED" ? REMOVED_STATUS : 1;
     }
   },
 };
@@ -158,26 +159,42 @@ async function runNode(config: GatewayConfig, load: () => Promise<GatewayConfig>
   const log = createLog({ node: name, sinks });
   log.info(`Starting Bascule ${PRODUCT_VERSION}, gateway on ${hostname()} (pid ${process.pid})`);
   for (const warning of config.warnings) log.warn(formatProblem(warning));
-  const node = new GatewayNode({ config, load, log, clock: systemClock, onStatus: reportStatus });
-  const stopped = handleSignals(node, (sentence) => log.info(sentence));
+  const removed = Promise.withResolvers<"removed">();
+  const node = new GatewayNode({
+    config,
+    load,
+    log,
+    clock: systemClock,
+    onStatus: reportStatus,
+    onRemoved: () => removed.resolve("removed"),
+  });
+  const stopped = untilEnded(node, removed.promise, (sentence) => log.info(sentence));
   const serves = await node.start();
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
   for (const url of serves ? gatewayUrls(config) : []) log.info(`Listening        : ${url}`);
   if (serves) log.info(`Bascule gateway ${name} started in ${seconds} sec`);
-  await stopped;
+  const reason = await stopped;
   log.info("Stopped");
-  return 0;
+  return reason === "removed" ? REMOVED_STATUS : 0;
 }
 
-/** nginx's signals. Resolves when the node has stopped. A second signal to stop ends the process at once. */
-function handleSignals(node: GatewayNode, tell: (sentence: string) => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+/**
+ * nginx's signals, and the removal from the cluster, which is a SIGQUIT. Resolves with the first reason when the node has
+ * stopped. A second signal to stop ends the process at once.
+ */
+function untilEnded(
+  node: GatewayNode,
+  removed: Promise<"removed">,
+  tell: (sentence: string) => void,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let asked = 0;
   const end = (reason: string, close: () => Promise<void>): void => {
-    if (asked++ > 0 && reason !== "parent gone") process.exit(1);
+    if (reason !== "removed" && asked++ > 0 && reason !== "parent gone") process.exit(1);
     tell(`Stopping (${reason}) ...`);
-    close().then(resolve, reject);
+    close().then(() => resolve(reason), reject);
   };
+  void removed.then((reason) => end(reason, () => node.quit()));
   process.on("SIGTERM", () => end("SIGTERM", () => node.stop()));
   process.on("SIGINT", () => end("SIGINT", () => node.stop()));
   process.on("SIGQUIT", () => end("SIGQUIT", () => node.quit()));

@@ -1,8 +1,9 @@
 /**
  * How a worker reaches its manager's own repository from another machine: over https at the manager's management port. Before
- * each fetch the manager's certificate is looked at in this process, as strictly as everywhere between nodes (the one that
- * its member record tells, or one that the internal authority has made for a manager), and git is then held to that very
- * certificate and its key. Token and proof travel in a header that git gets through its environment.
+ * each fetch the manager's certificate is looked at in this process, as strictly as everywhere between nodes (a registered node
+ * takes only one that the internal authority has made for a registered manager, others the one that the manager's member
+ * record tells), and git is then held to that very certificate and its key. Token and proof travel in a header that git
+ * gets through its environment.
  */
 import type { X509Certificate } from "node:crypto";
 import { createHash } from "node:crypto";
@@ -95,17 +96,16 @@ export class ManagerRepository {
     };
   }
 
-  /** @throws AppError DEPLOYMENT_REPOSITORY when it is not the manager that membership or the authority tell. */
+  /** @throws AppError DEPLOYMENT_REPOSITORY when it is not the manager that the authority, or without one membership, tells. */
   #check({ name, properties }: Member, certificate: X509Certificate): void {
-    const { view } = this.#options;
-    const shown = fingerprintOf(certificate);
-    if (view?.isRevoked(shown) !== true) {
-      if (properties[MEMBER_PROPERTIES.managementCertificate] === shown) return;
-      if (view?.certified(certificate)?.role === "manager") return;
+    const { view, trustHome } = this.#options;
+    const who = `what answers in the place of the manager ${name} shows`;
+    if (trustHome.isRegistered) {
+      if (view?.isManager(certificate) === true) return;
+      throw unusable(`${who} a certificate that this cluster's authority has made for no manager`);
     }
-    throw unusable(
-      `what answers in the place of the manager ${name} shows another certificate than ${name} tells`,
-    );
+    if (properties[MEMBER_PROPERTIES.managementCertificate] === fingerprintOf(certificate)) return;
+    throw unusable(`${who} another certificate than ${name} tells`);
   }
 
   get #authority(): string {

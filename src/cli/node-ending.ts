@@ -1,11 +1,12 @@
 /**
- * The end of a server node on a manager's word, once it is drained: it stops as on a signal, or ends so that what started it
- * starts it again (`restart-status.ts`). Handed to the worker, waited for by `bascule server`.
+ * The end of a server node on a manager's word: once it is drained it stops as on a signal, or ends so that what started it
+ * starts it again (`restart-status.ts`); one that was removed from the cluster stops for good (`removed-status.ts`). Handed
+ * to the worker, waited for by `bascule server`.
  */
 import { supervisorOf } from "../runtime/restart-status.ts";
 import type { NodeEnding } from "../worker/node-draining.ts";
 
-export type EndReason = "stop" | "restart";
+export type EndReason = "stop" | "restart" | "removed";
 
 const NO_SUPERVISOR =
   "nothing would start this node again: restart it by hand, or run it under `bascule up`, systemd, or anything that restarts it on exit status 75 and says so in BASCULE_SUPERVISOR";
@@ -24,7 +25,7 @@ export class OrderedEnding implements NodeEnding {
     this.#supervisor = supervisorOf(environment, hasParent);
   }
 
-  refusal(how: EndReason): string | undefined {
+  refusal(how: "stop" | "restart"): string | undefined {
     return how === "restart" && this.#supervisor === undefined ? NO_SUPERVISOR : undefined;
   }
 

@@ -37,8 +37,10 @@ async function list(access: ManagerAccess): Promise<number> {
 }
 
 function lineOf(node: Partial<Readonly<Record<string, unknown>>>): string {
-  const { name, role, inTouch, certificateUntil } = node;
+  const { name, role, inTouch, certificateUntil, certificateDaysLeft, certificateWarning } = node;
   const touch = inTouch === true ? "in touch" : "away";
   const until = String(certificateUntil).slice(0, 10);
-  return `${String(name).padEnd(24)} ${String(role).padEnd(8)} ${touch.padEnd(8)} certificate until ${until}`;
+  const days = typeof certificateDaysLeft === "number" ? `, ${certificateDaysLeft} days` : "";
+  const warning = typeof certificateWarning === "string" ? `  WARNING: ${certificateWarning}` : "";
+  return `${String(name).padEnd(24)} ${String(role).padEnd(8)} ${touch.padEnd(8)} certificate until ${until}${days}${warning}`;
 }

@@ -6,6 +6,7 @@ import type { Member } from "../cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { GitCredentials } from "../depsync/git-location.ts";
+import type { TrustView } from "../net/trust/trust-view.ts";
 import { repositoryUrl } from "./manager-repository.ts";
 
 /** The folder in a home where git repositories are kept. */
@@ -36,6 +37,25 @@ export function locationOf(manager: Member, here: Surroundings = HERE): string |
   if (told === undefined || !isAbsolute(told)) return told;
   const isSameMachine = manager.properties[MEMBER_PROPERTIES.machine] === here.machine;
   return isSameMachine && here.isUsable(told) ? told : repositoryUrl(manager);
+}
+
+/**
+ * The location that counts of those that managers tell in their member records. A registered node takes a URL only where it is
+ * the one that its manager has named to it over TLS: whoever has the cluster's secret can join as a manager and name a
+ * repository of its own. A folder is read where it lies, or from a manager whose certificate is looked at.
+ */
+export function toldLocation(
+  managers: readonly Member[],
+  trust: Pick<TrustView, "material" | "repository"> | undefined,
+  here: Surroundings = HERE,
+): string | undefined {
+  const counts = (manager: Member): boolean => {
+    const told = manager.properties[MEMBER_PROPERTIES.deploymentRepository];
+    if (told === undefined) return false;
+    return !trust?.material || isAbsolute(told) || told === trust.repository;
+  };
+  const manager = managers.find(counts);
+  return manager && locationOf(manager, here);
 }
 
 function isUsable(folder: string): boolean {

@@ -1,12 +1,11 @@
 /** `bascule rollback`: makes the content of an earlier revision live again, by a new commit through the same barrier. */
 import { AppError } from "../errors/app-error.ts";
-import { CHANGE_OPTIONS, CHANGE_USAGE, changeQuery } from "./change-options.ts";
+import { CHANGE_USAGE, readChangeArguments, withQuery } from "./change-options.ts";
 import type { Command } from "./command.ts";
 import { reportDeployment } from "./deployment-report.ts";
-import { MANAGER_USAGE, readManagerArguments } from "./manager-arguments.ts";
+import { MANAGER_USAGE } from "./manager-arguments.ts";
 import { askManager, errorOf } from "./manager-client.ts";
 import { REVISION_USAGE } from "./revision-words.ts";
-import { TakenOptions } from "./taken-options.ts";
 
 export const rollbackCommand: Command = {
   usage: `Usage: bascule rollback REV [options]
@@ -16,18 +15,12 @@ ${REVISION_USAGE}
 ${CHANGE_USAGE}
 ${MANAGER_USAGE}`,
   async run(args) {
-    const options = new TakenOptions(args, CHANGE_OPTIONS);
-    const { access, positionals } = await readManagerArguments(
-      options.rest,
-      process.env,
-      (given) => {
-        if (given.length !== 1) throw new AppError("USAGE", "rollback needs one revision");
-      },
-    );
-    const query = changeQuery(options).toString();
+    const { access, positionals, query } = await readChangeArguments(args, (given) => {
+      if (given.length !== 1) throw new AppError("USAGE", "rollback needs one revision");
+    });
     const answer = await askManager(access, {
       method: "POST",
-      path: `/management/deployments/rollback${query === "" ? "" : `?${query}`}`,
+      path: withQuery("/management/deployments/rollback", query),
       contentType: "application/json",
       body: Buffer.from(JSON.stringify({ revision: positionals[0] })),
     });

@@ -22,7 +22,7 @@ import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
 import type { NodeEnding } from "../worker/node-draining.ts";
 import type { Worker } from "../worker/worker.ts";
-import { locationOf } from "./repository-places.ts";
+import { toldLocation } from "./repository-places.ts";
 import { clusterTrouble, memberViews, processProperties } from "./member-view.ts";
 import { NodeTrust } from "./trust/node-trust.ts";
 
@@ -36,13 +36,15 @@ export interface ServerNodeOptions {
   readonly onStatus: (status: NodeStatus) => void;
   /** Resolves when the node is to stop: it does not wait for other members any more. Default: never. */
   readonly stopping?: Promise<unknown>;
+  /** Called when a manager has said that this node was removed from the cluster: it is to stop. Default: it goes on. */
+  readonly onRemoved?: () => void;
   /** Ends the process when a manager says so. Default: the node can only be drained. */
   readonly ending?: NodeEnding;
 }
 
 /**
  * Resolves when the node serves, or when `stopping` came first.
- * @throws AppError; what was started is closed again.
+ * @throws AppError, NODE_REMOVED when it has no part in its cluster any more; what was started is closed again.
  */
 export async function startServerNode(options: ServerNodeOptions): Promise<Closable> {
   const node = new ServerNode(options);
@@ -102,7 +104,7 @@ class ServerNode implements Closable {
   }
 
   async #openTrust(): Promise<NodeTrust> {
-    const { config, log, clock } = this.#options;
+    const { config, log, clock, onRemoved } = this.#options;
     const { home, name, clustering, connectors } = config;
     const trust = await NodeTrust.open({
       home,
@@ -111,6 +113,7 @@ class ServerNode implements Closable {
       publicFiles: connectors.find(({ scheme }) => scheme === "https")?.tls,
       isAuthority: hasAuthority(home),
       onTrouble: () => this.#report(),
+      onRemoved,
       log: log.child("Trust"),
       clock,
     });
@@ -190,15 +193,16 @@ class ServerNode implements Closable {
       onChange: () => this.#report(),
     });
     this.#worker = this.#lifecycle.add("worker", worker);
+    view?.onRepository(() => void worker.look());
     this.#report();
   }
 
-  /** Where the configuration says, else where the manager's member record says; undefined until one has joined. */
+  /** Where the configuration says, else where a manager's member record says; undefined until one has joined. */
   #repositoryLocation(): string | undefined {
     const { repository } = this.#options.config.depsync;
     if (repository.kind === "remote") return repository.url;
-    const manager = this.#cluster?.members().find((member) => member.role === "manager");
-    return manager && locationOf(manager);
+    const managers = this.#cluster?.members().filter(({ role }) => role === "manager") ?? [];
+    return toldLocation(managers, this.#trust?.view);
   }
 
   /** A worker that listens but has no revision yet takes no traffic: it is still starting. */

@@ -15,16 +15,17 @@ import { LogFile } from "../observability/log-file.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type NodeState, type NodeStatus, reportStatus } from "../runtime/node-status.ts";
 import { PRODUCT_VERSION } from "../runtime/product.ts";
+import { REMOVED_STATUS } from "../runtime/removed-status.ts";
 import { RESTART_STATUS } from "../runtime/restart-status.ts";
 import type { Command } from "./command.ts";
 import { CertifiedStatus } from "./certified-status.ts";
 import { certificatesIn } from "../net/tls/expiry-watch.ts";
 import { prepareCertificates, publicFiles } from "./node-certificates.ts";
-import { OrderedEnding } from "./node-ending.ts";
+import { type EndReason, OrderedEnding } from "./node-ending.ts";
 import { parseServerArguments } from "./server-arguments.ts";
 import { startServerNode } from "./server-node.ts";
 import { autocluster } from "./trust/autocluster.ts";
-import { untilStopped } from "./stop-signals.ts";
+import { type StopReason, untilStopped } from "./stop-signals.ts";
 
 const USAGE = `Usage: bascule server [--home DIR] [-Dsetup] [-DworkerNode=true] [-DportOffset=N] [-Dname=value]...
 
@@ -77,7 +78,7 @@ export const serverCommand: Command = {
       if (!(error instanceof AppError)) throw error;
       // The log goes to standard output too: once is enough.
       log.fatal(error.message);
-      return 1;
+      return error.code === "NODE_REMOVED" ? REMOVED_STATUS : 1;
     } finally {
       file.close();
     }
@@ -112,7 +113,11 @@ async function runNode(config: NodeConfig, log: Log, logs: LogService): Promise<
     report: reportStatus,
   });
   const parts = { config, log, logs, clock: systemClock, stopping: stopped, ending };
-  const node = await startServerNode({ ...parts, onStatus: (status) => statuses.report(status) });
+  const node = await startServerNode({
+    ...parts,
+    onStatus: (status) => statuses.report(status),
+    onRemoved: () => ending.end("removed"),
+  });
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1);
   log.info(`Bascule ${config.role} ${config.name} started in ${seconds} sec`);
   const reason = await stopped;
@@ -120,8 +125,13 @@ async function runNode(config: NodeConfig, log: Log, logs: LogService): Promise<
   await node.close();
   await statuses.close();
   log.info("Stopped");
-  reportStatus(startingStatus(config, "stopped"));
-  return reason === "restart" ? RESTART_STATUS : 0;
+  reportStatus(startingStatus(config, reason === "removed" ? "removed" : "stopped"));
+  return exitStatusOf(reason);
+}
+
+function exitStatusOf(reason: StopReason | EndReason): number {
+  if (reason === "restart") return RESTART_STATUS;
+  return reason === "removed" ? REMOVED_STATUS : 0;
 }
 
 function startingStatus(config: NodeConfig, state: NodeState): NodeStatus {

@@ -2,6 +2,8 @@
  * Writes the compact binary messages that replicated maps and leases send to their peers: whole numbers of as few bytes
  * as they need, texts with their length before them. `ByteReader` reads the same fields in the same order.
  */
+import type { KeyBytes } from "./key-bytes.ts";
+
 const SIZE_MIN = 256;
 const WHOLE_BYTES_MAX = 8;
 /** Up to here numbers are taken apart with 32-bit operations. */
@@ -9,8 +11,13 @@ const WORD_MAX = 0x7fff_ffff;
 const SHORT = 0x7f;
 
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(SIZE_MIN);
+  #bytes: Buffer;
   #length = 0;
+
+  /** `size`: bytes that are probably written. */
+  constructor(size: number = SIZE_MIN) {
+    this.#bytes = Buffer.allocUnsafe(size);
+  }
 
   /** Bytes written so far. */
   get length(): number {
@@ -58,9 +65,21 @@ export class ByteWriter {
     return this;
   }
 
-  /** A copy of what was written. */
+  /** Text whose UTF-8 stands elsewhere. */
+  textBytes(text: KeyBytes): this {
+    this.whole(text.length);
+    this.#reserve(text.length);
+    text.copyTo(this.#bytes, this.#length);
+    this.#length += text.length;
+    return this;
+  }
+
+  /** What was written, which is the caller's from now on: nothing more can be written. */
   finish(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#length));
+    const written = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.alloc(0);
+    this.#length = 0;
+    return written;
   }
 
   #reserve(bytes: number): void {

@@ -1,7 +1,7 @@
 /** Who listens to a replicated map, the same for all providers. A handler that fails keeps no other from being told. */
 import { messageOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
-import type { ReplicatedMapEvents } from "./replicated-map.ts";
+import type { MapEntry, ReplicatedMapEvents } from "./replicated-map.ts";
 
 type Handlers = {
   readonly [Name in keyof ReplicatedMapEvents]: Set<ReplicatedMapEvents[Name]>;
@@ -27,12 +27,14 @@ export class MapListeners {
     return () => void handlers.delete(handler);
   }
 
-  tellSet(key: string, value: string): void {
-    for (const handler of this.#handlers.set) this.#attempt("set", () => handler(key, value));
-  }
-
-  tellDeleted(key: string): void {
-    for (const handler of this.#handlers.deleted) this.#attempt("deleted", () => handler(key));
+  /** A deletion is told as such. The key is looked at only when somebody listens. */
+  tell(entry: Pick<MapEntry, "key" | "value">): void {
+    const { value } = entry;
+    if (value === undefined) {
+      for (const tell of this.#handlers.deleted) this.#attempt("deleted", () => tell(entry.key));
+    } else {
+      for (const tell of this.#handlers.set) this.#attempt("set", () => tell(entry.key, value));
+    }
   }
 
   #attempt(event: string, call: () => void): void {

@@ -4,6 +4,8 @@
  * writer of an entry wins, by a version that orders all writes of the cluster alike (`EntryVersion`).
  */
 
+import type { KeyBytes } from "./key-bytes.ts";
+
 /**
  * Orders the writes of an entry: by `counter`, then by `writer`. The counter is a hybrid logical clock in one number: greater
  * than every counter that the writer has seen, and no less than its wall clock in 1024ths of a millisecond.
@@ -17,7 +19,10 @@ export interface EntryVersion {
 
 /** One entry as it is stored and sent. A deletion is an entry without a value, which is kept for its `ttlMs`. */
 export interface MapEntry {
+  /** Where there are `keyBytes`, made of them when somebody looks. */
   readonly key: string;
+  /** The same key where it stands in a message or a table. Absent: there is only the text. */
+  readonly keyBytes?: KeyBytes;
   /** Undefined: deleted. */
   readonly value: string | undefined;
   readonly version: EntryVersion;
@@ -28,8 +33,16 @@ export interface MapEntry {
 }
 
 /**
- * Where a map keeps its entries. The map decides by version and asks the store to keep; the store owns memory and
- * expiry, so that a table that exists anyway can be the store. All calls are synchronous and none may call the map.
+ * What became of an entry that was merged into a store:
+ * "older", the store has a newer one; "same", it has this one, whose shorter idle time counts now;
+ * "written", kept with its value; "deleted", kept, and the value that there was is gone;
+ * "unnoticed", nothing that readers see: nothing was there to delete, the entry had expired, or the store does not keep such ones.
+ */
+export type Merge = "older" | "same" | "written" | "deleted" | "unnoticed";
+
+/**
+ * Where a map keeps its entries: memory, expiry and which write wins (`compareVersions`) are the store's, so that a table
+ * that exists anyway can be the store. All calls are synchronous and none may call the map.
  */
 export interface MapStore {
   /** Number of entries with a value; may count expired ones that `expire` has not met yet. */
@@ -41,13 +54,16 @@ export interface MapStore {
   /** The whole entry, deleted ones included; undefined when there is none or it has expired. */
   entry(key: string): MapEntry | undefined;
   /**
-   * Keeps the entry in place of an older one; the map has compared the versions. One of the version that the store has
-   * already is the same entry: the shorter idle time counts.
+   * Keeps the entry where it is newer than the one of its key, or the first one and not expired. `entry` is valid during
+   * the call only. `nowMs` is the clock's: who merges many asks it once.
    */
-  apply(entry: MapEntry): void;
+  merge(entry: MapEntry, nowMs: number): Merge;
   /** Starts the idle time again and keeps the version. Does nothing without a live entry. */
   touch(key: string, ttlMs: number): void;
-  /** All entries, deletions included, in any order; stays valid while entries change between two steps. */
+  /**
+   * All entries, deletions included, in any order; goes on while entries change between two steps. Each is valid until
+   * the next step.
+   */
   entries(): Iterable<MapEntry>;
   /** Forgets what has expired, in bounded time; called once a second. Returns the keys that had a value. */
   expire(): readonly string[];

@@ -3,32 +3,14 @@
  * provider's, replicated maps and leases are built on the two here. For providers that have neither of their own.
  */
 import { AppError } from "../errors/app-error.ts";
-import type { Log } from "../observability/log.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type {
-  Cluster,
-  ClusterEvents,
-  ClusterMessage,
-  Member,
-  MemberUpdate,
-  Membership,
-} from "./cluster.ts";
-import { LeaseAgent } from "./lease/lease-agent.ts";
-import type { LeaseClaim, LeaseHolder, RegisteredMembers } from "./lease.ts";
-import type { PeerMessenger } from "./peer-messenger.ts";
+import type { Cluster, ClusterEvents, ClusterMessage, Member, MemberUpdate } from "./cluster.ts";
+import { LeaseAgent, type LeaseAgentOptions } from "./lease/lease-agent.ts";
+import type { LeaseClaim, LeaseHolder } from "./lease.ts";
 import { MapReplica } from "./replication/map-replica.ts";
 import type { ReplicatedMap, ReplicatedMapOptions } from "./replicated-map.ts";
 
-export interface ReplicatingClusterOptions {
-  readonly membership: Membership;
-  /** Of the same members. Closed by the provider, with its membership. */
-  readonly messenger: PeerMessenger;
-  readonly registered: RegisteredMembers;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** From 0 up to, not including, 1: spreads what members would otherwise do at the same moment. */
-  readonly random: () => number;
-}
+/** What leases are built on is what maps need too. */
+export type ReplicatingClusterOptions = LeaseAgentOptions;
 
 export class ReplicatingCluster implements Cluster {
   readonly #options: ReplicatingClusterOptions;

@@ -3,7 +3,16 @@
  * them, as git's blob ids. Dot files, backups and editors' leftovers are passed over; links, special files, hostile
  * names and oversized files are refused, with a sentence each. Unchanged files are not read again.
  */
-import { type Stats, constants, existsSync, lstatSync } from "node:fs";
+import {
+  type Stats,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+} from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
@@ -20,6 +29,10 @@ const OPTIONAL_FOLDERS: readonly string[] = ["registry", "carbonapps"];
 const DEPTH_MAX = 16;
 /** Files looked at before others have their turn: a wait for each of ten thousand costs ten times what the looks do. */
 const PORTION = 250;
+/** A file up to this size is read without letting others have their turn. */
+const SMALL_BYTES = 64 * 1024;
+/** Neither follows a link nor waits at a pipe that was put there meanwhile. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export interface FolderFile {
   /** With "/", relative to the deployment folder; the same as in the repository. */
@@ -149,15 +162,28 @@ export class DeploymentFiles {
     const fingerprint = fingerprintOf(stats);
     const known = this.#known.get(path);
     if (known?.fingerprint === fingerprint) return known;
-    const content = await this.read(path);
+    const small = stats.size <= SMALL_BYTES ? this.#readSmall(path) : undefined;
+    const content = small ?? (await this.read(path));
     return content && { fingerprint, blob: blobIdOf(content) };
+  }
+
+  /** As `read`, without four waits, which take many times what reading a small file does. Undefined: it is to be read as any other. */
+  #readSmall(path: string): Buffer | undefined {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(join(this.#folder, path), OPEN_FLAGS);
+      const stats = fstatSync(descriptor);
+      return stats.isFile() && stats.size <= SMALL_BYTES ? readFileSync(descriptor) : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
   }
 
   async #open(path: string): Promise<FileHandle | undefined> {
     try {
-      // Neither follows a link nor waits at a pipe that was put there meanwhile.
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      return await open(join(this.#folder, path), flags);
+      return await open(join(this.#folder, path), OPEN_FLAGS);
     } catch (error) {
       if (["ENOENT", "ELOOP", "ENOTDIR", "ENXIO"].includes(systemCodeOf(error) ?? "")) {
         return undefined;

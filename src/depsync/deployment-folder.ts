@@ -18,7 +18,7 @@ import {
 import type { FileChange, Revision } from "./deployment-repository.ts";
 import { blobIdOf } from "./git-blobs.ts";
 import {
-  applyStep,
+  applySteps,
   deployedFiles,
   isRefused,
   planWriting,
@@ -34,6 +34,8 @@ const CALM_MS = 300;
 const LOGGED_MAX = 1000;
 /** Events of the file system about what this object has written are its own so long after. */
 const OWN_EVENT_MS = 2_000;
+/** Files of a revision that are written at the same moment: each waits for the disk. */
+const WRITES_AT_ONCE = 32;
 /** Own writes that are remembered; beyond it they cause a look, which finds nothing. */
 const OWN_WRITES_MAX = 1000;
 
@@ -106,10 +108,10 @@ export class DeploymentFolder {
     return this.#work.run(async () => {
       const scan = await this.scan();
       const result = { written: [] as string[], removed: [] as string[], kept: [] as string[] };
-      for (const step of planWriting(scan, deployedFiles(revision), previous)) {
-        result[step.kind].push(step.path);
-        await this.#write(step);
-      }
+      const steps = planWriting(scan, deployedFiles(revision), previous);
+      for (const step of steps) result[step.kind].push(step.path);
+      for (let start = 0; start < steps.length; start += WRITES_AT_ONCE)
+        await this.#write(steps.slice(start, start + WRITES_AT_ONCE));
       return result;
     });
   }
@@ -125,9 +127,9 @@ export class DeploymentFolder {
         if (!isDeployedPath(path)) continue;
         const here = (await this.#files.look(path))?.blob;
         if (content && here !== blobIdOf(content))
-          await this.#write({ kind: "written", path, content });
+          await this.#write([{ kind: "written", path, content }]);
         if (!content && here !== undefined && here === known.get(path))
-          await this.#write({ kind: "removed", path });
+          await this.#write([{ kind: "removed", path }]);
       }
     });
   }
@@ -186,13 +188,16 @@ export class DeploymentFolder {
   }
 
   /** What is settled is computed, not looked up: what somebody else writes at this moment must still be noticed. */
-  async #write(step: WritingStep): Promise<void> {
-    const { path } = step;
+  async #write(steps: readonly WritingStep[]): Promise<void> {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const own of [path, temporaryOf(path)]) this.#ownWrites.set(own, nowMs);
-    await applyStep(this.#options.folder, step);
-    if (step.kind === "removed") this.#settled?.delete(path);
-    if (step.kind === "written") this.#settled?.set(path, { path, blob: blobIdOf(step.content) });
+    for (const { path } of steps)
+      for (const own of [path, temporaryOf(path)]) this.#ownWrites.set(own, nowMs);
+    await applySteps(this.#options.folder, steps);
+    for (const step of steps) {
+      const { path } = step;
+      if (step.kind === "removed") this.#settled?.delete(path);
+      if (step.kind === "written") this.#settled?.set(path, { path, blob: blobIdOf(step.content) });
+    }
   }
 
   #isOwnWrite(path: string): boolean {

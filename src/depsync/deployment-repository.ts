@@ -4,6 +4,7 @@
  * `git-mirror.ts`.
  */
 import type { RevisionPatch } from "./barrier/revision-stage.ts";
+import type { LiveSeal } from "./signatures/live-seal.ts";
 
 /** A file of a revision: blob id and content. */
 export interface RevisionFile {
@@ -76,7 +77,9 @@ export interface Proposal {
   readonly author: ChangeAuthor;
   /** A second parent whose content is not taken: the refused head of `main`. Becomes the trailer `Leaves-Out:` too. */
   readonly leavesOut?: string;
-  /** Beside `Deployed-By` and `Leaves-Out`. */
+  /** A second parent whose changes are among `changes`: a head of `main` that is taken. Becomes the trailer `Merges:` too. */
+  readonly merges?: string;
+  /** Beside `Deployed-By`, `Leaves-Out` and `Merges`. */
   readonly trailers?: readonly Trailer[];
   /** A commit is made although nothing changes. Default: only where `leavesOut` is given. */
   readonly allowsEmpty?: boolean;
@@ -91,6 +94,14 @@ export interface LiveMove {
   readonly main: string | undefined;
   /** Whether `main` moves to the commit as well. */
   readonly movesMain: boolean;
+}
+
+/** What managers have said last of what is live (`signatures/live-seal.ts`), as of the last look at the refs. */
+export interface LiveSeals {
+  /** The newest that this manager has made or accepted, from its own record; undefined: it has none. */
+  readonly known: LiveSeal | undefined;
+  /** What the repository shows; undefined: nothing, or nothing that a manager has signed. */
+  readonly found: LiveSeal | undefined;
 }
 
 export interface Candidate {
@@ -122,9 +133,14 @@ export interface RevisionReader {
   read(commit: string): Promise<Revision>;
   /**
    * Whether the commit may be run: every commit from it down to ones that a manager has signed, or that are in `known`
-   * (verified earlier: the running revision), is signed by a known signer. Undefined: it may.
+   * (verified earlier: the running revision), is signed by a known signer. Undefined: it may. `signers`: a file of signers
+   * that counts in the place of those that the vouching commits know.
    */
-  verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined>;
+  verify(
+    commit: string,
+    known: readonly string[],
+    signers?: Buffer,
+  ): Promise<SignatureFault | undefined>;
 }
 
 /** A bare repository that belongs to this process, for whoever serves it to others. */
@@ -168,6 +184,19 @@ export interface DeploymentPublisher extends RevisionReader {
    * back, `main` only forward. @throws AppError DEPLOYMENT_REPOSITORY that says which ref was elsewhere, and where.
    */
   goLive(move: LiveMove): Promise<void>;
+  /** What is said to be live, here and there. */
+  seals(): Promise<LiveSeals>;
+  /** What the repository shows as said by a manager counts for this one from now on. */
+  acceptSeal(): Promise<void>;
+  /** Says anew that the commit, where `live` is, is live. @throws AppError DEPLOYMENT_REPOSITORY. */
+  seal(commit: string): Promise<void>;
+  /**
+   * Moves `live` and its seal back to what this manager knows. `live`: where it is. @throws AppError
+   * DEPLOYMENT_REPOSITORY, also when nothing is known or the commit is not here.
+   */
+  restoreLive(live: string | undefined): Promise<void>;
+  /** What this manager has said of the commit, in base64, for workers; undefined: that is not what it knows to be live. */
+  sealOf(commit: string): Promise<string | undefined>;
   /** The candidates that are kept, newest first; what this publisher has made live is none any more. */
   candidates(): Promise<readonly Candidate[]>;
   /** Forgets a candidate; one that is not there is no failure. */
@@ -197,7 +226,11 @@ export interface DeploymentPublisher extends RevisionReader {
 
 /** A worker's side: a bare mirror that is fetched into and read from, never written back. */
 export interface DeploymentMirror extends RevisionReader {
-  /** Fetches and returns the commit of `live`; undefined when the repository has none yet. @throws AppError DEPLOYMENT_REPOSITORY. */
+  /**
+   * Fetches, and returns the commit that is live: what the newest seal names, or `live` itself while this mirror has followed no
+   * seal and there is none. Undefined: there is none yet, or nothing that may be followed, which is logged.
+   * @throws AppError DEPLOYMENT_REPOSITORY.
+   */
   fetchLive(): Promise<string | undefined>;
   /**
    * Stores a candidate from what it changes, without asking the repository. False, when that does not work out (the base is
@@ -206,6 +239,8 @@ export interface DeploymentMirror extends RevisionReader {
   store(commit: string, patch: RevisionPatch): Promise<boolean>;
   /** Fetches a candidate, and `live` with it; asks nothing where the mirror has it. @throws AppError DEPLOYMENT_REPOSITORY. */
   fetchCandidate(commit: string): Promise<void>;
+  /** Whether a manager's request to switch to the commit counts; `seal`: what it brought (`sealOf`). */
+  admits(commit: string, seal: string | undefined): Promise<boolean>;
   /** Remembers the revision that runs well, for the next start; the two before it are kept too. */
   rememberGood(commit: string): Promise<void>;
   /** The remembered revision, if the mirror still has it. */

@@ -1,10 +1,11 @@
 /**
  * Writes a revision into a deployment folder: decides file by file what to do (`planWriting`) and does
- * it (`applyStep`), each file atomically and never through a link. Used by `DeploymentFolder` only.
+ * it (`applySteps`), each file atomically and never through a link. Used by `DeploymentFolder` only.
  */
+import { createHash } from "node:crypto";
 import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { AppError, messageOf } from "../errors/app-error.ts";
+import { AppError, messageOf, systemCodeOf } from "../errors/app-error.ts";
 import { type FolderScan, isDeployedPath } from "./deployment-files.ts";
 import type { Revision, RevisionFile } from "./deployment-repository.ts";
 import { checkPath } from "./repository-path.ts";
@@ -49,13 +50,28 @@ export function isRefused(scan: FolderScan, path: string): boolean {
   return [...scan.refused.keys()].some((at) => path === at || path.startsWith(`${at}/`));
 }
 
-/** Does one step. @throws AppError DEPLOYMENT_REPOSITORY when the file cannot be written or removed. */
-export async function applyStep(folder: string, step: WritingStep): Promise<void> {
+/** Does steps whose files have nothing to do with each other, many at once. @throws AppError DEPLOYMENT_REPOSITORY when a file cannot be written or removed. */
+export async function applySteps(folder: string, steps: readonly WritingStep[]): Promise<void> {
+  const made = new Map<string, Promise<void>>();
+  const folders = (path: string): Promise<void> => {
+    const making = made.get(path) ?? makeFolders(folder, path);
+    made.set(path, making);
+    return making;
+  };
+  const done = await Promise.allSettled(steps.map((step) => applyStep(folder, step, folders)));
+  for (const one of done) if (one.status === "rejected") throw one.reason;
+}
+
+async function applyStep(
+  folder: string,
+  step: WritingStep,
+  folders: (path: string) => Promise<void>,
+): Promise<void> {
   if (step.kind === "kept") return;
   const full = join(folder, step.path);
   try {
     checkPath(step.path);
-    await makeFolders(folder, dirname(step.path));
+    await folders(dirname(step.path));
     if (step.kind === "removed") await rm(full, { force: true });
     else await replaceFile(full, step.content);
   } catch (error) {
@@ -73,15 +89,21 @@ async function makeFolders(folder: string, path: string): Promise<void> {
   let full = folder;
   for (const part of path.split("/")) {
     full = join(full, part);
-    const stats = await lstat(full).catch(() => undefined);
-    if (!stats) await mkdir(full);
-    else if (!stats.isDirectory()) throw new Error(`${full} is no folder`);
+    await mkdir(full).catch((error: unknown) => {
+      if (systemCodeOf(error) !== "EEXIST") throw error;
+    });
+    if (!(await lstat(full)).isDirectory()) throw new Error(`${full} is no folder`);
   }
 }
 
-/** Where the new content of a file is written first. */
+/** Where the new content of a file is written first: a place of its own, for many are written at once. */
 export function temporaryOf(path: string): string {
-  return join(dirname(path), `.${basename(path).slice(0, 100)}.new`);
+  const name = basename(path);
+  const digest = createHash("sha1").update(name).digest("hex").slice(0, 12);
+  return join(
+    dirname(path),
+    name.length <= 100 ? `.${name}.new` : `.${name.slice(0, 80)}.${digest}.new`,
+  );
 }
 
 async function replaceFile(full: string, content: Buffer): Promise<void> {

@@ -57,18 +57,19 @@ export function makeCommit(
 
 /** The bytes of the commit, before they are signed. */
 export function formatCommit(proposal: Proposal, tree: string, stamp: CommitStamp): Buffer {
-  const { base, leavesOut, author, trailers = [] } = proposal;
+  const { base, leavesOut, merges, author, trailers = [] } = proposal;
   const { wallSeconds, mailDomain } = stamp;
   const time = `${Math.floor(wallSeconds)} +0000`;
   const all = [
     ["Deployed-By", author.via],
     ...(leavesOut === undefined ? [] : [["Leaves-Out", leavesOut]]),
+    ...(merges === undefined ? [] : [["Merges", merges]]),
     ...trailers,
   ];
   const lines = all.map(([key = "", value = ""]) => `${cleanKey(key)}: ${cleanValue(value)}\n`);
   return formatCommitObject({
     tree,
-    parents: [base, leavesOut].filter((parent) => parent !== undefined),
+    parents: [base, leavesOut, merges].filter((parent) => parent !== undefined),
     author: `${cleanName(author.user)} <${mailName(author.user)}@${mailDomain}> ${time}`,
     committer: `${COMMITTER} <manager@${mailDomain}> ${time}`,
     message: `${cleanMessage(proposal.message)}\n\n${lines.join("")}`,

@@ -51,9 +51,15 @@ async function faultOf(gitDir: string): Promise<string | undefined> {
       args: ["for-each-ref", "--format=%(objectname)", ...refs],
     });
     const commits = [...new Set(list.split("\n"))].filter((line) => line !== "");
-    // Not the whole history, which may take a minute: what may be run next is there with all its folders and files.
-    const args = ["rev-list", "--objects", "--no-walk", "--quiet", ...commits, "--"];
-    if (commits.length > 0) await runGit({ gitDir, args });
+    if (commits.length === 0) return undefined;
+    // Not all of the history, which may take a minute: what may be run next is there with all its folders and files.
+    const args = ["rev-list", "--quiet", ...commits, "--"];
+    await runGit({
+      gitDir,
+      args: [...args.slice(0, 1), "--objects", "--no-walk", ...args.slice(1)],
+    });
+    // And the commits, down to where the history ends: nobody has taken the file `shallow` away.
+    await runGit({ gitDir, args });
     return undefined;
   } catch (error) {
     return messageOf(error);

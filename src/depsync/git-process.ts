@@ -8,6 +8,7 @@ import { replaceControlCharacters } from "../runtime/control-characters.ts";
 import { type SimpleGit, type SimpleGitOptions, simpleGit } from "simple-git";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import { GitWatchdog } from "./git-watchdog.ts";
+import { diskAdvice } from "./unwritable-disk.ts";
 
 /** The programs that git starts outlive it when it is ended; these make them end as well (bytes/s, seconds). */
 const LOW_SPEED_BYTES = "1";
@@ -168,7 +169,7 @@ function gitError(call: GitCall, error: unknown): AppError {
   const line = replaceControlCharacters(distinct, " ").trim();
   return new AppError(
     "DEPLOYMENT_REPOSITORY",
-    `git ${call.args[0] ?? ""} failed${call.gitDir === undefined ? "" : ` in ${call.gitDir}`}: ${line.slice(0, 600)}`,
+    `git ${call.args[0] ?? ""} failed${call.gitDir === undefined ? "" : ` in ${call.gitDir}`}: ${line.slice(0, 600)}${call.gitDir === undefined ? "" : diskAdvice(line)}`,
     { side: "peer", retryable: true },
   );
 }

@@ -18,6 +18,7 @@ import type {
   DeploymentPublisher,
   FileChange,
   LiveMove,
+  LiveSeals,
   OwnRepository,
   PathDifference,
   Proposal,
@@ -36,11 +37,12 @@ import { runGit } from "./git-process.ts";
 import { fetchRefs, listRemote, repositoryFailure } from "./git-remote.ts";
 import { GitRepository, initRepository } from "./git-repository.ts";
 import { lineDifference } from "./line-difference.ts";
+import { LiveSealKeeper } from "./live-seals.ts";
 import { RefMoves } from "./ref-moves.ts";
 import { parseCommitObject } from "./objects/commit-object.ts";
 import { bytesAt } from "./objects/folder.ts";
 import { differenceOf } from "./objects/tree-difference.ts";
-import { LIVE_REF, MAIN_REF, checkCommitId } from "./ref-names.ts";
+import { LIVE_REF, MAIN_REF, type RefUpdate, SEAL_REF, checkCommitId } from "./ref-names.ts";
 import { PATCH_BYTES_MAX, PATCH_FILES_MAX, makePatch } from "./revision-patch.ts";
 import { type SshPublicKey, ed25519PublicKey, rawEd25519 } from "./signatures/ssh-public-key.ts";
 
@@ -60,6 +62,7 @@ export interface PublisherOptions {
   readonly clock: Clock;
 }
 
+const MAIL_DOMAIN = "bascule.invalid";
 /** How often a commit is made again on top of what another writer has pushed in between. */
 const COMMIT_TRIES_MAX = 3;
 
@@ -71,6 +74,7 @@ class GitPublisher implements DeploymentPublisher {
   readonly #remote: GitLocation | undefined;
   readonly #candidates: CandidateShelf;
   readonly #moves: RefMoves;
+  readonly #seals: LiveSealKeeper;
   readonly #signingKey: KeyObject | undefined;
 
   constructor(options: PublisherOptions, remote: GitLocation | undefined) {
@@ -80,10 +84,15 @@ class GitPublisher implements DeploymentPublisher {
     this.#remote = remote;
     this.#signingKey = typeof signingKey === "string" ? createPrivateKey(signingKey) : signingKey;
     const own = this.#signingKey ? [publicKeyOf(this.#signingKey)] : [];
-    this.#repository = new GitRepository({
-      gitDir: folder,
+    const keys = () => [...own, ...managerKeys()];
+    this.#repository = new GitRepository({ gitDir: folder, log, managerKeys: keys });
+    this.#seals = new LiveSealKeeper({
+      repository: this.#repository,
+      signingKey: this.#signingKey,
+      managerKeys: keys,
+      mailDomain: options.mailDomain ?? MAIL_DOMAIN,
+      clock: options.clock,
       log,
-      managerKeys: () => [...own, ...managerKeys()],
     });
     this.own = remote ? undefined : this.#repository;
     this.#candidates = new CandidateShelf(this.#repository, remote);
@@ -110,8 +119,12 @@ class GitPublisher implements DeploymentPublisher {
     return this.#repository.fileAt(commit, path);
   }
 
-  verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined> {
-    return this.#repository.verify(commit, known);
+  verify(
+    commit: string,
+    known: readonly string[],
+    signers?: Buffer,
+  ): Promise<SignatureFault | undefined> {
+    return this.#repository.verify(commit, known, signers);
   }
 
   isAncestor(ancestor: string, commit: string): Promise<boolean> {
@@ -156,8 +169,8 @@ class GitPublisher implements DeploymentPublisher {
 
   propose(proposal: Proposal): Promise<string> {
     return this.#repository.write(async () => {
-      const { base, leavesOut } = proposal;
-      if (leavesOut !== undefined) checkCommitId(leavesOut);
+      const { base, leavesOut, merges } = proposal;
+      for (const id of [leavesOut, merges]) if (id !== undefined) checkCommitId(id);
       const commit = await this.#make(proposal);
       if (commit === base) return commit;
       await this.#candidates.put(commit);
@@ -201,9 +214,53 @@ class GitPublisher implements DeploymentPublisher {
 
   goLive(move: LiveMove): Promise<void> {
     return this.#repository.write(async () => {
-      await this.#moves.goLive(move);
-      this.#candidates.take(move.commit);
+      const shown = this.#seals.shown;
+      try {
+        await this.#goLive(move);
+      } catch (error) {
+        const { live, main } = await this.#freshRefs();
+        const isThere = live === move.live && (!move.movesMain || main === move.main);
+        // Another manager has said anew what is live, at its start, or somebody else has changed that: nothing else is in the way.
+        if (!isThere || this.#seals.shown === shown) throw error;
+        await this.#goLive(move);
+      }
     });
+  }
+
+  seals(): Promise<LiveSeals> {
+    return this.#seals.seals();
+  }
+
+  acceptSeal(): Promise<void> {
+    return this.#repository.write(() => this.#seals.accept());
+  }
+
+  seal(commit: string): Promise<void> {
+    checkCommitId(commit);
+    return this.#repository.write(async () => {
+      const next = await this.#seals.next(commit);
+      if (!next) return;
+      await this.#moves.move([next.update]);
+      await this.#seals.keep(next);
+    });
+  }
+
+  restoreLive(live: string | undefined): Promise<void> {
+    return this.#repository.write(async () => {
+      const { known } = await this.#seals.seals();
+      if (!known) throw repositoryFailure("what is live is not known: nothing is put back", false);
+      if (live === known.commit && known.id === this.#seals.shown) return;
+      // Refs are not read all at one moment: another manager may just have moved the seal too.
+      const back = await this.#seals.back();
+      const updates: RefUpdate[] = back ? [back] : [];
+      if (live !== known.commit) updates.unshift({ ref: LIVE_REF, to: known.commit, from: live });
+      await this.#moves.move(updates);
+      this.#seals.show(known.id);
+    });
+  }
+
+  sealOf(commit: string): Promise<string | undefined> {
+    return this.#seals.textOf(commit);
   }
 
   commit(changes: readonly FileChange[], message: string, author: ChangeAuthor): Promise<string> {
@@ -229,13 +286,21 @@ class GitPublisher implements DeploymentPublisher {
     return this.goLive({ commit: to, live: from, main: undefined, movesMain: false });
   }
 
+  async #goLive(move: LiveMove): Promise<void> {
+    const { commit } = move;
+    const next = await this.#seals.next(commit);
+    await this.#moves.goLive(move, next?.update);
+    this.#candidates.take(commit);
+    if (next) await this.#seals.keep(next);
+  }
+
   /** Makes the objects of a commit; its base where nothing changes. */
   async #make(proposal: Proposal): Promise<string> {
     const { base } = proposal;
     const before = base === undefined ? undefined : await this.#repository.tree(base);
     const made = makeCommit(proposal, before, {
       wallSeconds: this.#options.clock.wallMs() / 1000,
-      mailDomain: this.#options.mailDomain ?? "bascule.invalid",
+      mailDomain: this.#options.mailDomain ?? MAIL_DOMAIN,
       signingKey: this.#signingKey,
     });
     if (!made) return base ?? "";
@@ -246,11 +311,13 @@ class GitPublisher implements DeploymentPublisher {
 
   async #freshRefs(): Promise<RepositoryRefs> {
     if (this.#remote) {
-      const refs = await listRemote(this.#remote);
-      await fetchRefs(this.#repository, this.#remote, refs);
-      return refs;
+      const { main, live, seal } = await listRemote(this.#remote);
+      await fetchRefs(this.#repository, this.#remote, { main, live, seal });
+      this.#seals.show(seal);
+      return { main, live };
     }
-    const refs = await this.#repository.resolveAll([MAIN_REF, LIVE_REF]);
+    const refs = await this.#repository.resolveAll([MAIN_REF, LIVE_REF, SEAL_REF]);
+    this.#seals.show(refs.get(SEAL_REF));
     return { main: refs.get(MAIN_REF), live: refs.get(LIVE_REF) };
   }
 }

@@ -7,7 +7,20 @@ import type { RepositoryRefs } from "./deployment-repository.ts";
 import type { GitLocation } from "./git-location.ts";
 import { runGit } from "./git-process.ts";
 import type { GitRepository } from "./git-repository.ts";
-import { ANYWHERE, LIVE_REF, MAIN_REF, type RefUpdate, checkCommitId } from "./ref-names.ts";
+import {
+  ANYWHERE,
+  LIVE_REF,
+  MAIN_REF,
+  type RefUpdate,
+  SEAL_REF,
+  checkCommitId,
+} from "./ref-names.ts";
+
+/** The refs that both sides look at. */
+export interface RemoteRefs extends RepositoryRefs {
+  /** The newest seal of what is live. */
+  readonly seal: string | undefined;
+}
 
 /** What the other repository's refs are now, by name. @throws AppError DEPLOYMENT_REPOSITORY when it cannot be reached. */
 export async function listRemoteRefs(
@@ -25,40 +38,48 @@ export async function listRemoteRefs(
   );
 }
 
-/** `main` and `live` of the other repository. @throws as `listRemoteRefs`. */
-export async function listRemote(location: GitLocation): Promise<RepositoryRefs> {
-  const refs = await listRemoteRefs(location, [MAIN_REF, LIVE_REF]);
-  return { main: refs.get(MAIN_REF), live: refs.get(LIVE_REF) };
+/** `main`, `live` and `live-seal` of the other repository. @throws as `listRemoteRefs`. */
+export async function listRemote(location: GitLocation): Promise<RemoteRefs> {
+  const refs = await listRemoteRefs(location, [MAIN_REF, LIVE_REF, SEAL_REF]);
+  return { main: refs.get(MAIN_REF), live: refs.get(LIVE_REF), seal: refs.get(SEAL_REF) };
 }
 
-/** Makes the local `main` and `live` equal to the other's. Local refs that the other does not have stay as they are. */
+/** Makes the local `main`, `live` and `live-seal` equal to the other's. Local refs that the other does not have stay as they are. */
 export async function fetchRefs(
   repository: GitRepository,
   location: GitLocation,
-  remote: RepositoryRefs,
+  remote: RemoteRefs,
 ): Promise<void> {
-  const here = await repository.resolveAll([MAIN_REF, LIVE_REF]);
-  const there = [
-    [MAIN_REF, remote.main],
-    [LIVE_REF, remote.live],
-  ] as const;
-  const wanted = there
-    .filter(([ref, id]) => id !== undefined && here.get(ref) !== id)
-    .map(([ref]) => ref);
+  const wanted = await staleRefs(repository, remote);
   if (wanted.length > 0) await fetchNamed(repository, location, wanted);
 }
 
-/** Fetches refs by name, without asking first which there are. @throws AppError also when one is not there. */
+/** Which of `main`, `live` and `live-seal` are elsewhere than those of the other repository. */
+export async function staleRefs(
+  repository: GitRepository,
+  remote: RemoteRefs,
+): Promise<readonly string[]> {
+  const here = await repository.resolveAll([MAIN_REF, LIVE_REF, SEAL_REF]);
+  const there = [
+    [MAIN_REF, remote.main],
+    [LIVE_REF, remote.live],
+    [SEAL_REF, remote.seal],
+  ] as const;
+  return there.filter(([ref, id]) => id !== undefined && here.get(ref) !== id).map(([ref]) => ref);
+}
+
+/** Fetches refs by name, without asking first which there are. `options`: fixed words. @throws AppError also when one is not there. */
 export async function fetchNamed(
   repository: GitRepository,
   location: GitLocation,
   refs: readonly string[],
+  options: readonly string[] = [],
 ): Promise<void> {
   const { url, protocol, config, secrets } = location;
   const refspecs = refs.map((ref) => `+${ref}:${ref}`);
   // What takes long says so: a silent command is taken for one that hangs.
-  const args = ["fetch", "--progress", "--no-tags", "--no-write-fetch-head", "--", url];
-  await repository.git([...args, ...refspecs], { protocol, config, secrets });
+  const args = ["fetch", "--progress", "--no-tags", "--no-write-fetch-head", ...options];
+  await repository.git([...args, "--", url, ...refspecs], { protocol, config, secrets });
 }
 
 /** Moves refs of the other repository: all or none, each only from where it is expected. */

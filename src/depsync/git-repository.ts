@@ -16,6 +16,7 @@ import { removeLeftovers } from "./git-leftovers.ts";
 import { isLockFailure, removeStaleLocks } from "./git-locks.ts";
 import { type GitCall, runGit } from "./git-process.ts";
 import { refusing } from "./git-tree.ts";
+import { ExactHistory, type ListedHistory } from "./exact-history.ts";
 import { exchangeFiles, KeptRevisions } from "./kept-revisions.ts";
 import { parseCommitObject } from "./objects/commit-object.ts";
 import { type Folder, type TreeEntry, isFolder, listFiles, nodeAt } from "./objects/folder.ts";
@@ -23,6 +24,8 @@ import { ObjectStore } from "./objects/object-store.ts";
 import { TreeReader } from "./objects/tree-reader.ts";
 import { RefFiles } from "./ref-files.ts";
 import { ANYWHERE, type RefUpdate, checkCommitId, formatTransaction } from "./ref-names.ts";
+import { HistoryEnd } from "./shallow-edges.ts";
+import { readAllowedSigners } from "./signatures/allowed-signers.ts";
 import { SignedHistory } from "./signatures/signed-history.ts";
 import type { SshPublicKey } from "./signatures/ssh-public-key.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -51,6 +54,7 @@ export class GitRepository {
   readonly #objects: ObjectStore;
   readonly #refs: RefFiles;
   readonly #trees: TreeReader;
+  readonly #history: ListedHistory;
   readonly #signatures: SignedHistory;
   readonly #managerKeys: () => readonly SshPublicKey[];
   /** So that the next revision reads only what is new. */
@@ -67,14 +71,16 @@ export class GitRepository {
     this.#trees = new TreeReader(this.#objects, (commit) =>
       this.git(["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit]),
     );
-    this.#signatures = new SignedHistory(
-      {
-        readAll: (ids) => this.#objects.readAll(ids),
-        list: (commit, known, countMax) => this.#list(commit, known, countMax),
-        newest: (commits) => this.#newest(commits),
-      },
-      managerKeys,
-    );
+    this.#history = {
+      gitDir,
+      readAll: (ids) => this.#objects.readAll(ids),
+      list: (commit, known, countMax) => this.#list(commit, known, countMax),
+      listAfter: (commit, known, countMax) =>
+        this.#list(commit, [known], countMax, ["--ancestry-path"]),
+      newest: (commits) => this.#newest(commits),
+      hasCommit: (commit) => this.hasCommit(commit),
+    };
+    this.#signatures = new SignedHistory(this.#history, managerKeys);
   }
 
   get objects(): ObjectStore {
@@ -165,10 +171,19 @@ export class GitRepository {
     return { path, blob: node.blob, content };
   }
 
-  verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined> {
+  /** @throws HistoryEnd also, when the repository is shallow and the rest of its history may say something else. */
+  async verify(
+    commit: string,
+    known: readonly string[],
+    signers?: Buffer,
+  ): Promise<SignatureFault | undefined> {
     checkCommitId(commit);
     known.forEach(checkCommitId);
-    return this.#signatures.verify(commit, known);
+    const history = new ExactHistory(this.#history);
+    const people = signers && readAllowedSigners(signers.toString("utf8")).signers;
+    const fault = await new SignedHistory(history, this.#managerKeys).verify(commit, known, people);
+    if (fault && history.isDoubtful) throw new HistoryEnd(commit, this.gitDir);
+    return fault;
   }
 
   /** The commits of `to` that `from` has not, newest first; signers as the revision `live` knows them. */
@@ -184,13 +199,14 @@ export class GitRepository {
     return readCommitInfos(ids, objects, { managerKeys: this.#managerKeys(), people });
   }
 
-  /** False where the repository has not both. */
+  /** False where the repository has not both; a shallow one also where it has not what lies between. */
   async isAncestor(ancestor: string, commit: string): Promise<boolean> {
     for (const id of [ancestor, commit]) checkCommitId(id);
     const input = Buffer.from(`${ancestor}\n${commit}\n`);
     const found = await this.git(["cat-file", "--batch-check=%(objecttype)"], { input });
     if (found !== "commit\ncommit\n") return false;
-    return (await this.#list(ancestor, [commit], 1)).length === 0;
+    // Unlike a list, it does not believe the dates of commits.
+    return ancestor === commit || !(await this.#newest([ancestor, commit])).includes(ancestor);
   }
 
   /** Whether a commit comes after another one; mostly its parents say it. False where it is not there. */
@@ -229,10 +245,11 @@ export class GitRepository {
     commit: string,
     known: readonly string[],
     countMax: number,
+    more: readonly string[] = [],
   ): Promise<readonly string[]> {
     const without = known.map((one) => `^${one}`);
-    const args = ["rev-list", "--ignore-missing", `--max-count=${countMax}`, commit, ...without];
-    const output = await this.git([...args, "--"]);
+    const options = ["--ignore-missing", `--max-count=${countMax}`, ...more];
+    const output = await this.git(["rev-list", ...options, commit, ...without, "--"]);
     return output.split("\n").filter((line) => line !== "");
   }
 

@@ -52,13 +52,11 @@ export class RefFiles {
     const locked: Locked[] = [];
     try {
       if (!updates.every(({ ref }) => isPlain(ref)) || !(await this.#isUsual())) return false;
-      for (const update of updates) {
-        locked.push(await this.#lock(update));
-        const now = await this.#read(update.ref);
-        if (update.from !== ANYWHERE && update.from !== now) return await giveUp(locked);
-        if (update.to === undefined && (await this.#packed(update.ref)) !== undefined)
-          return await giveUp(locked);
-      }
+      // All at once: each waits for the disk.
+      const tried = await Promise.allSettled(updates.map((update) => this.#lock(update)));
+      locked.push(...tried.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));
+      if (locked.length < updates.length) return await giveUp(locked);
+      for (const update of updates) if (!(await this.#isThere(update))) return await giveUp(locked);
     } catch {
       return giveUp(locked);
     }
@@ -70,6 +68,12 @@ export class RefFiles {
     }
     await Promise.all([...new Set(locked.map(({ path }) => dirname(path)))].map(syncPath));
     return true;
+  }
+
+  /** Whether a locked ref is where it is expected; one that is to go must not be packed. */
+  async #isThere({ ref, to, from }: RefUpdate): Promise<boolean> {
+    if (from !== ANYWHERE && from !== (await this.#read(ref))) return false;
+    return to !== undefined || (await this.#packed(ref)) === undefined;
   }
 
   async #isUsual(): Promise<boolean> {

@@ -7,7 +7,17 @@ import type { LiveMove } from "./deployment-repository.ts";
 import type { GitLocation } from "./git-location.ts";
 import { listRemoteRefs, pushRefs, repositoryFailure } from "./git-remote.ts";
 import type { GitRepository } from "./git-repository.ts";
-import { ANYWHERE, LIVE_REF, MAIN_REF, type RefUpdate, checkCommitId } from "./ref-names.ts";
+import {
+  ANYWHERE,
+  LIVE_REF,
+  MAIN_REF,
+  type RefUpdate,
+  SEAL_REF,
+  checkCommitId,
+} from "./ref-names.ts";
+
+/** All that are moved here, as messages speak of them. */
+const TOLD: readonly string[] = [LIVE_REF, MAIN_REF, SEAL_REF];
 
 export class RefMoves {
   readonly #repository: GitRepository;
@@ -18,8 +28,8 @@ export class RefMoves {
     this.#remote = remote;
   }
 
-  /** @throws AppError DEPLOYMENT_REPOSITORY that says which ref was elsewhere. */
-  async goLive({ commit, live, main, movesMain }: LiveMove): Promise<void> {
+  /** `seal`: moves along. @throws AppError DEPLOYMENT_REPOSITORY that says which ref was elsewhere. */
+  async goLive({ commit, live, main, movesMain }: LiveMove, seal?: RefUpdate): Promise<void> {
     for (const id of [commit, live, main]) if (id !== undefined) checkCommitId(id);
     if (movesMain && main !== undefined && !(await this.#repository.comesAfter(commit, main))) {
       throw repositoryFailure(
@@ -27,9 +37,10 @@ export class RefMoves {
         false,
       );
     }
-    // `live` first: it is the one that counts, should the machine stop between the two.
-    const updates: RefUpdate[] = [{ ref: LIVE_REF, to: commit, from: live }];
+    // The seal first: it is what counts, should the machine stop between two of them. `live` last: where it is behind, a manager's start moves the others.
+    const updates: RefUpdate[] = seal ? [seal] : [];
     if (movesMain) updates.push({ ref: MAIN_REF, to: commit, from: main });
+    updates.push({ ref: LIVE_REF, to: commit, from: live });
     await this.move(updates);
   }
 
@@ -63,12 +74,12 @@ export class RefMoves {
   /** Throws what has happened. */
   async #explain(updates: readonly RefUpdate[], error: unknown): Promise<never> {
     const refs = await this.#look(updates).catch(() => undefined);
-    for (const { to } of updates) {
+    for (const { to } of forPeople(updates)) {
       if (to === undefined || (await this.#repository.hasCommit(to))) continue;
       const reason = `${shortNames(updates)} cannot be moved to ${to}: the repository has no such commit`;
       throw repositoryFailure(reason, false);
     }
-    const elsewhere = refs && updates.find(({ ref, from }) => refs.get(ref) !== from);
+    const elsewhere = refs && forPeople(updates).find(({ ref, from }) => refs.get(ref) !== from);
     if (!elsewhere) throw unmoved(updates, error);
     const { ref, from } = elsewhere;
     const name = shortName(ref);
@@ -93,7 +104,13 @@ function anywhere(update: RefUpdate): RefUpdate {
 }
 
 function shortNames(updates: readonly RefUpdate[]): string {
-  return updates.map(({ ref }) => shortName(ref)).join(" and ");
+  const named = forPeople(updates).filter(({ ref }) => updates.length === 1 || ref !== SEAL_REF);
+  return named.map(({ ref }) => shortName(ref)).join(" and ");
+}
+
+/** What people know by its name comes first. */
+function forPeople(updates: readonly RefUpdate[]): readonly RefUpdate[] {
+  return updates.toSorted((one, other) => TOLD.indexOf(one.ref) - TOLD.indexOf(other.ref));
 }
 
 function shortName(ref: string): string {

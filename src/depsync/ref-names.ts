@@ -5,6 +5,8 @@ import { AppError } from "../errors/app-error.ts";
 export const MAIN_REF = "refs/heads/main";
 /** What the cluster runs; a branch, because hosted git servers show and protect branches and refuse other refs. */
 export const LIVE_REF = "refs/heads/live";
+/** Managers' signed words of what is live, the newest at the tip (`signatures/live-seal.ts`). */
+export const SEAL_REF = "refs/heads/live-seal";
 export const CANDIDATES_FOLDER = "refs/heads/candidates";
 /** Of a mirror only: the revisions that ran well, the newest first. */
 export const GOOD_REFS = [

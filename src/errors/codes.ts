@@ -28,6 +28,8 @@ export const ERROR_CODES = {
   MANAGER_BUSY: "Too many requests of that kind wait on the manager already; try again later.",
   MANAGER_UNREACHABLE: "The command cannot reach the manager.",
   MEDIATION_FAULT: "A mediator failed while it handled a message.",
+  NODE_REMOVED:
+    "The node was removed from the cluster: it takes part again once its home is registered anew.",
   NODE_UNREACHABLE: "The manager gets no answer from that node's management port.",
   PORT_BUSY: "Another process listens on a port that a node needs.",
   READ_ONLY_NODE: "Workers change nothing; the manager is the place for changes.",

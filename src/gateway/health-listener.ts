@@ -12,6 +12,8 @@ import type { ListenAddress } from "./http/listen-address.ts";
 
 export interface HealthView {
   readonly state: NodeState;
+  /** It was removed from the cluster and is about to stop. */
+  readonly removed: boolean;
   readonly readiness: Readiness;
 }
 
@@ -25,7 +27,8 @@ const CONNECTIONS_MAX = 64;
 const REQUEST_MS_MAX = 5_000;
 
 /** Ready: 200. Degraded is ready too, and says what is missing. */
-export function readyAnswer({ state, readiness }: HealthView): Answer {
+export function readyAnswer({ state, removed, readiness }: HealthView): Answer {
+  if (removed) return { status: 503, body: { status: "removed", missing: "a registration" } };
   const missing = readiness.missing.join(", ");
   if (state !== "active") {
     const what = missing === "" ? {} : { missing };

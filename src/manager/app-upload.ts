@@ -2,7 +2,7 @@
 import { ConfigProblems } from "../errors/config-error.ts";
 import { AppArchive } from "../mediation/carbonapp/app-archive.ts";
 import { readManifest } from "../mediation/carbonapp/app-manifest.ts";
-import { isFileName } from "./artifact-place.ts";
+import { isFileName } from "./file-name.ts";
 import type { Upload } from "./deployment-plan.ts";
 
 /** Whether the bytes are a zip archive: no XML begins so. */

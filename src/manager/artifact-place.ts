@@ -7,9 +7,11 @@ import { attributeOf } from "../config/xml-query.ts";
 import { parseXml, type XmlElement } from "../config/xml.ts";
 import { ConfigError, type SourcePlace } from "../errors/config-error.ts";
 import type { ArtifactKind, ArtifactSummary } from "../mediation/engine.ts";
+import { isFileName } from "./file-name.ts";
+import { resourcePathOfKey } from "./registry-key.ts";
 
-/** What is deployed and undeployed by name: an artifact, or a carbon application as a whole. */
-export type DeployableKind = ArtifactKind | "carbonapp";
+/** What is deployed and undeployed by name: an artifact, a carbon application as a whole, or a registry resource by its key. */
+export type DeployableKind = ArtifactKind | "carbonapp" | "registry-resource";
 
 interface KindRow {
   readonly kind: ArtifactKind;
@@ -52,18 +54,16 @@ const APPS_FOLDER = "carbonapps";
 const APP_ENDING = ".car";
 const ROOT_FOLDER = "synapse-configs/default";
 
-/** Longest artifact name, so that the file name fits every file system. */
-const NAME_LENGTH_MAX = 200;
-
 /** The kind that a word means: the kind itself, WSO2's folder, or the root element; undefined when none does. */
 export function artifactKindOf(word: string): DeployableKind | undefined {
   if (["carbonapp", APPS_FOLDER, "car"].includes(word)) return "carbonapp";
+  if (["registry-resource", "resource", "registry"].includes(word)) return "registry-resource";
   return KINDS.find(({ kind, root, folder }) => [kind, root, folder].includes(word))?.kind;
 }
 
 /** All kinds, for messages. */
 export function artifactKinds(): readonly DeployableKind[] {
-  return [...KINDS.map(({ kind }) => kind), "carbonapp"];
+  return [...KINDS.map(({ kind }) => kind), "carbonapp", "registry-resource"];
 }
 
 /** Where an application lies; `id` is NAME_VERSION. */
@@ -78,9 +78,14 @@ export function appIdOf(path: string): string | undefined {
   return isApp && !name.includes("/") ? name.slice(0, -APP_ENDING.length) : undefined;
 }
 
-/** Where an artifact lies when nobody has put it elsewhere; the API "Quotes:v2.0" in Quotes_v2.0.xml. */
-export function defaultPathOf(kind: DeployableKind, name: string): string {
-  if (kind === "carbonapp") return appPathOf(name);
+/** Where something lies when nobody has put it elsewhere. Undefined: a registry resource cannot have that key. */
+export function defaultPathOf(kind: DeployableKind, name: string): string | undefined {
+  if (kind === "registry-resource") return resourcePathOfKey(name);
+  return kind === "carbonapp" ? appPathOf(name) : artifactPath(kind, name);
+}
+
+/** The API "Quotes:v2.0" lies in Quotes_v2.0.xml. */
+function artifactPath(kind: ArtifactKind, name: string): string {
   const folder = KINDS.find((row) => row.kind === kind)?.folder ?? kind;
   return `${ROOT_FOLDER}/${folder}/${name.replaceAll(":", "_")}.xml`;
 }
@@ -98,7 +103,7 @@ export function readArtifact(content: Buffer, file: string): ArtifactSummary {
     const known = KINDS.map((candidate) => candidate.root).join(", ");
     throw faulty(
       root.place,
-      `<${root.name}> is no Synapse artifact; the root must be: ${known}. Registry resources and files with several artifacts are saved into repository/deployment/server/ of the manager`,
+      `<${root.name}> is no Synapse artifact; the root must be: ${known}. A registry resource is deployed with its key; a file with several artifacts is saved into repository/deployment/server/ of the manager`,
     );
   }
   const name = attributeOf(root, row.nameAttribute)?.trim() ?? "";
@@ -107,7 +112,7 @@ export function readArtifact(content: Buffer, file: string): ArtifactSummary {
   if (!isFileName(name))
     throw faulty(root.place, `the name "${name}" cannot be used as the name of a file`);
   const known = row.kind === "api" ? versionedName(root, name) : name;
-  return { kind: row.kind, name: known, path: defaultPathOf(row.kind, known) };
+  return { kind: row.kind, name: known, path: artifactPath(row.kind, known) };
 }
 
 /** Two versions of an API are two artifacts: the engine calls them "Quotes:v1.0" and "Quotes:v2.0". */
@@ -134,12 +139,6 @@ function decodeUtf8(content: Buffer, file: string): string {
   } catch {
     throw faulty({ file, line: 1 }, "the file is not encoded in UTF-8");
   }
-}
-
-/** One path segment without separators and control characters, and not of the kinds that synchronization skips. */
-export function isFileName(name: string): boolean {
-  if (name.length > NAME_LENGTH_MAX || name.startsWith(".") || name.startsWith("~")) return false;
-  return !/[\p{Cc}/\\:*?"<>|]/u.test(name);
 }
 
 function faulty(place: SourcePlace, message: string): ConfigError {

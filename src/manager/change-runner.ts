@@ -68,7 +68,7 @@ export class ChangeRunner {
   /** A validated change as a new commit through the barrier. */
   async release(
     change: Change,
-    { refs, base, leavesOut }: Ground,
+    { refs, base, leavesOut, keepsMain = false }: Ground,
     tree: CompiledTree,
   ): Promise<Attempt> {
     const { publisher, revisions } = this.#options;
@@ -77,7 +77,7 @@ export class ChangeRunner {
     const result = await this.run(change, {
       ...releaseOf(change),
       refs,
-      movesMain: true,
+      movesMain: !keepsMain,
       services: servicesAtStake(paths, base, tree),
       notes: leavesOut === undefined ? [] : [leftOutNote(leavesOut)],
       candidate: () =>

@@ -112,6 +112,8 @@ export interface Ground {
   readonly base: CompiledRevision;
   /** The head of `main` that was refused and is left out; undefined: there is nothing to leave out. */
   readonly leavesOut: string | undefined;
+  /** `main` stays where it is, for what it holds is taken right after. Default: false. */
+  readonly keepsMain?: boolean;
 }
 
 /** overtaken: somebody else moved `live` or `main` meanwhile; it can be tried on top of that. */

@@ -11,14 +11,17 @@ import {
   defaultPathOf,
   readArtifact,
 } from "./artifact-place.ts";
+import { resourceKeyOf, resourcePathOfKey } from "./registry-key.ts";
 import type { CompiledTree } from "./revisions.ts";
 import type { DeployedArtifact } from "./store/journal.ts";
 
-/** One XML file or carbon application as it was handed in. */
+/** One XML file, carbon application or registry resource as it was handed in. */
 export interface Upload {
   /** The admin's name of the file, shown in problems; undefined: the path in the repository is shown. */
   readonly name: string | undefined;
   readonly content: Buffer;
+  /** The registry resource that it becomes, "conf:/PATH" or "gov:/PATH"; undefined: it is no resource. */
+  readonly key?: string | undefined;
   /** What the application calls itself (`app-upload.ts` reads it); undefined: it is the XML of an artifact. */
   readonly app?: { readonly name: string; readonly version: string } | undefined;
   /** Why it is no application that could be deployed. Default: nothing is wrong. */
@@ -68,10 +71,11 @@ export function planDeploy(uploads: readonly Upload[], base: CompiledTree): Depl
 }
 
 function placeOf(
-  { name: file, content, app, faults }: Upload,
+  { name: file, content, key, app, faults }: Upload,
   base: CompiledTree,
   problems: ConfigProblems,
 ): Placed | undefined {
+  if (key !== undefined) return placeOfResource(key, file, problems);
   if (app) return placeOfApp(app, base);
   if (faults) {
     problems.addThrown(new ConfigError(faults, "ARTIFACT_FAULTY"));
@@ -84,6 +88,23 @@ function placeOf(
     problems.addThrown(error);
     return undefined;
   }
+}
+
+function placeOfResource(
+  key: string,
+  file: string | undefined,
+  problems: ConfigProblems,
+): Placed | undefined {
+  const path = resourcePathOfKey(key);
+  if (path !== undefined)
+    return { kind: "registry-resource", name: resourceKeyOf(path) ?? key, path, replaces: [] };
+  const shown = JSON.stringify(key.slice(0, 200));
+  const place = { file: file ?? "(upload)", line: 1 };
+  problems.error(
+    place,
+    `${shown} is no key of a registry resource: it must be conf:/PATH or gov:/PATH, with names of files`,
+  );
+  return undefined;
 }
 
 /** A new version of an application takes the place of the one that runs, in the same step. */
@@ -115,7 +136,8 @@ export function planUndeploy(
     return undefined;
   }
   const changes = [{ path, content: undefined }];
-  return { changes, artifacts: [{ kind, name, path }], uploadNames: new Map() };
+  const artifacts = [{ kind, name: resourceKeyOf(path) ?? name, path }];
+  return { changes, artifacts, uploadNames: new Map() };
 }
 
 /** @throws ConfigError ARTIFACT_FAULTY that names the application where the artifact came with one. */
@@ -152,10 +174,10 @@ function pathOf(kind: DeployableKind, name: string, base: CompiledTree): string 
     (candidate) => candidate.kind === kind && candidate.name === name,
   );
   const path = artifact?.path ?? defaultPathOf(kind, name);
-  return base.files.has(path) ? path : undefined;
+  return path !== undefined && base.files.has(path) ? path : undefined;
 }
 
-/** What the changed files hold: artifacts where the tree knows them, applications by their names, otherwise just the paths. */
+/** What the changed files hold: artifacts where the tree knows them, applications and resources by their names, else just the paths. */
 export function artifactsIn(
   changes: readonly FileChange[],
   before: CompiledTree,
@@ -165,6 +187,8 @@ export function artifactsIn(
   return changes.map(({ path, content }) => {
     const app = appIdOf(path);
     if (app !== undefined) return { kind: "carbonapp", name: app, path };
+    const key = resourceKeyOf(path);
+    if (key !== undefined) return { kind: "registry-resource", name: key, path };
     const artifact = (content === undefined ? old : fresh).get(path);
     return artifact ? { kind: artifact.kind, name: artifact.name, path } : { path };
   });

@@ -1,5 +1,5 @@
 /** What is said of a change in commits, logs and the journal. */
-import type { Change } from "./deployment-options.ts";
+import type { Change, DeployResult } from "./deployment-options.ts";
 import type { DeployedArtifact } from "./store/journal.ts";
 
 /** Artifacts named in a subject line. */
@@ -19,6 +19,15 @@ export function subjectOf({ action, plan, options: { message } }: Change): strin
   if (message !== undefined) return message;
   if (action === "signers") return "change who may push";
   return `${action} ${describeArtifacts(plan.artifacts)}`;
+}
+
+/** What became of a head of `main` that was looked at again because other people may sign now. */
+export function triedAgainNote(head: string, result: DeployResult | undefined): string {
+  const what = `what was pushed to main up to ${head}`;
+  if (!result || result.kind === "unchanged") return `${what} is looked at again`;
+  const { kind, deployment } = result;
+  const end = kind === "deployed" ? "is live now" : `was looked at again and is ${kind}`;
+  return `${what} ${end}: deployment ${deployment}`;
 }
 
 export function leftOutNote(commit: string): string {

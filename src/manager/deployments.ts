@@ -29,6 +29,7 @@ import { siftBatch } from "./file-batch.ts";
 import { LiveGuard } from "./live-guard.ts";
 import { PushedCommits } from "./pushed-commits.ts";
 import { recoverDeployments } from "./recovery.ts";
+import { triedAgainNote } from "./deployment-words.ts";
 import { realChanges } from "./revisions.ts";
 import { rollbackChanges } from "./rollback.ts";
 import type { DeployedArtifact } from "./store/journal.ts";
@@ -118,7 +119,9 @@ export class Deployments implements Closable {
     const message = given.message ?? `roll back to ${commit.slice(0, 12)}`;
     const options = { ...given, message };
     return this.#change(options, async (ground) => {
-      const changes = await rollbackChanges(this.#options.publisher, ground.refs.live, commit);
+      const { publisher, journal } = this.#options;
+      const { live } = ground.refs;
+      const changes = await rollbackChanges({ publisher, journal, live }, commit);
       const tree = await this.#runner.compiled(ground, changes);
       const plan = planOf(changes, artifactsIn(changes, ground.base, tree));
       return this.#runner.make({ action: "rollback", author, options, plan }, ground, tree);
@@ -126,19 +129,37 @@ export class Deployments implements Closable {
   }
 
   /**
-   * Changes who may push (`.bascule/allowed_signers`). `edit` makes the new content from the one that is live, inside of the
+   * Changes who may push (`.bascule/allowed_signers`), and looks at `main` again where it waits for that. `edit` makes the new content from the one that is live, inside of the
    * deploy's turn; undefined: there is no such file. What it throws is thrown.
    */
-  changeSigners(
+  async changeSigners(
     edit: (content: Buffer | undefined) => Buffer | undefined,
     author: ChangeAuthor,
     options: DeployOptions = {},
   ): Promise<DeployResult> {
-    return this.#change(options, async (ground) => {
+    const waiting: string[] = [];
+    const result = await this.#change(options, async (ground) => {
       const content = edit(ground.base.files.get(SIGNERS_PATH)?.content);
       const plan = planOf([{ path: SIGNERS_PATH, content }], [{ path: SIGNERS_PATH }]);
-      return this.#runner.make({ action: "signers", author, options, plan }, ground);
+      const change = { action: "signers", author, options, plan } as const;
+      const { leavesOut, refs } = ground;
+      if (!(await this.#pushed.waitsFor(leavesOut, refs.live, content)))
+        return this.#runner.make(change, ground);
+      waiting.push(leavesOut ?? "");
+      return this.#runner.make(change, { ...ground, leavesOut: undefined, keepsMain: true });
     });
+    const [head] = waiting;
+    if (result.kind !== "deployed" || head === undefined) return result;
+    return { ...result, notes: [...result.notes, await this.#tryAgain(head)] };
+  }
+
+  /** What became of a head of `main` that others may have signed now. Never rejects: the watch over `main` looks at it too. */
+  async #tryAgain(head: string): Promise<string> {
+    try {
+      return triedAgainNote(head, await this.lookAtMain());
+    } catch (error) {
+      return `main is at ${head}, which is looked at again later: ${messageOf(error)}`;
+    }
   }
 
   /**
@@ -194,7 +215,7 @@ export class Deployments implements Closable {
   recover(): Promise<void> {
     return this.#turnstile.run(async () => {
       const { workers, late } = this.#barrier;
-      const refs = await this.#options.publisher.refs();
+      const refs = await this.#guard.finishMove(await this.#options.publisher.refs());
       await recoverDeployments({ ...this.#options, workers }, refs);
       const { live } = await this.#guard.check(refs);
       const names = workers.list().map(({ name }) => name);
@@ -217,7 +238,8 @@ export class Deployments implements Closable {
     const state = await this.#pushed.look(refs);
     if (state.kind === "nothing" || (state.kind === "left-out" && !isRetry)) return undefined;
     const { commit, fingerprint } = state;
-    const result = await this.#pushed.take({ commit, fingerprint, refs, options: {} });
+    const head = { commit, fingerprint, refs, options: {}, isAsked: isRetry };
+    const result = await this.#pushed.take(head);
     return result.kind === "overtaken" ? undefined : result;
   }
 

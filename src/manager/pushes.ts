@@ -92,7 +92,7 @@ export async function outcomeOf(publisher: Refs, journal: Rows): Promise<readonl
   return [
     `${main.slice(0, 12)} was not deployed; ${shown} stays live.`,
     ...(row ? refusalOf(row) : []),
-    "Push a commit that mends it on top; a commit that nobody known has signed is left out by the next other deploy: fetch main then, and start again from it.",
+    "Push a commit that mends it on top; a commit of somebody whom the cluster does not know is tried again by `bascule signers add`, and one that is not signed is left out by the next deploy: fetch main then, and start again from it.",
   ];
 }
 

@@ -1,23 +1,24 @@
 /** What a rollback changes: the files of an earlier revision in the place of those that are live, who may push excepted. */
 import type { DeploymentPublisher, FileChange } from "../depsync/deployment-repository.ts";
 import { AppError } from "../errors/app-error.ts";
+import type { Journal } from "./store/journal.ts";
 
 /** Changed by managers alone, and never taken back with artifacts: a person who was removed stays so. */
 const PROTECTED_FOLDER = ".bascule/";
 
-/**
- * @param live what the changes are against.
- * @throws AppError RESOURCE_UNKNOWN: there is no such revision, or nobody known has signed it.
- */
+export interface RollbackOptions {
+  readonly publisher: DeploymentPublisher;
+  readonly journal: Pick<Journal, "findBy">;
+  /** What the changes are against. */
+  readonly live: string | undefined;
+}
+
+/** @throws AppError RESOURCE_UNKNOWN: there is no such revision, or nobody known has signed it. */
 export async function rollbackChanges(
-  publisher: DeploymentPublisher,
-  live: string | undefined,
+  { publisher, journal, live }: RollbackOptions,
   commit: string,
 ): Promise<readonly FileChange[]> {
-  const known = live === undefined ? [] : [live];
-  const isThere = live !== undefined && (await publisher.isAncestor(commit, live));
-  // What was once part of what is live needs no other word.
-  const fault = isThere ? undefined : await verified(publisher, commit, known);
+  const fault = await faultOf({ publisher, journal, live }, commit);
   if (fault !== undefined) throw unknown(`revision ${commit} cannot be rolled back to: ${fault}`);
   const differences = await publisher.diff(live, commit);
   const changed = differences.filter(({ path }) => !path.startsWith(PROTECTED_FOLDER));
@@ -29,14 +30,15 @@ export async function rollbackChanges(
   );
 }
 
-async function verified(
-  publisher: DeploymentPublisher,
+async function faultOf(
+  { publisher, journal, live }: RollbackOptions,
   commit: string,
-  known: readonly string[],
 ): Promise<string | undefined> {
   // A commit comes after itself, where it is there.
   if (!(await publisher.isAncestor(commit, commit))) return "the repository has no such commit";
-  const fault = await publisher.verify(commit, known);
+  // What ran once needs no other word. Being below `live` is none: a foreign commit that a deploy left out is there too.
+  if (await journal.findBy("deployed", commit)) return undefined;
+  const fault = await publisher.verify(commit, live === undefined ? [] : [live]);
   return fault && `commit ${fault.commit} by ${fault.author} ${fault.reason}. ${fault.advice}`;
 }
 

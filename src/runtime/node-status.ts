@@ -4,7 +4,8 @@
  * documented in docs/status.md and stable.
  */
 
-export type NodeState = "starting" | "active" | "draining" | "stopped" | "failed";
+/** "removed": it has ended because a manager has removed it from the cluster. */
+export type NodeState = "starting" | "active" | "draining" | "stopped" | "failed" | "removed";
 
 export type StatusRole = "gateway" | "manager" | "worker" | "standalone" | "backend";
 

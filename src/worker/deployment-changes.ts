@@ -1,12 +1,12 @@
 /** What a manager asks of a worker during a deploy, by the paths of its management port (`revision-stage-messages.ts`). */
 import type { RevisionStage } from "../depsync/barrier/revision-stage.ts";
+import { boundedOutcomes, boundedStageAnswer } from "../depsync/barrier/bounded-answers.ts";
 import {
-  OUTCOMES_MAX,
   STAGE_PATHS,
   STAGE_REQUEST_BYTES_MAX,
-  boundedStageAnswer,
   readCommitRequest,
   readStageRequest,
+  readSwitchRequest,
 } from "../depsync/barrier/revision-stage-messages.ts";
 import type { Change } from "./change-door.ts";
 
@@ -19,7 +19,10 @@ export function deploymentChanges(stage: RevisionStage): Readonly<Record<string,
     },
     [STAGE_PATHS.activate]: {
       method: "POST",
-      run: (body) => stage.activate(readCommitRequest(body).commit),
+      run: (body) => {
+        const { commit, seal } = readSwitchRequest(body);
+        return stage.activate(commit, undefined, seal);
+      },
     },
     [STAGE_PATHS.abandon]: {
       method: "POST",
@@ -30,10 +33,7 @@ export function deploymentChanges(stage: RevisionStage): Readonly<Record<string,
     },
     [STAGE_PATHS.outcomes]: {
       method: "GET",
-      run: async () => {
-        const { revision, services } = await stage.outcomes();
-        return { revision, services: services.slice(0, OUTCOMES_MAX) };
-      },
+      run: async () => boundedOutcomes(await stage.outcomes()),
     },
   };
 }

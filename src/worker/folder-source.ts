@@ -35,6 +35,10 @@ export class FolderSource implements RevisionSource {
     return { kind: "read", revision: await this.readGood(id) };
   }
 
+  admits(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   goodRevisions(): Promise<readonly string[]> {
     return Promise.resolve([]);
   }

@@ -1,7 +1,7 @@
 /**
  * The door to a worker's log, on its management port: /logs (the last lines) and /logs/tail (a WebSocket). A worker knows no
- * users, so it lets in the manager alone, which asks its admins for their login: whoever shows, by TLS, the
- * certificate that a live manager tells through membership. Everybody else is answered 403.
+ * users, so it lets in a manager alone (`manager-door.ts`), which asks its admins for their login. Everybody else is
+ * answered 403.
  */
 import type { IncomingMessage } from "node:http";
 import { refuseUpgrade, type Upgrade, WebSocketDoor } from "../net/web-socket.ts";

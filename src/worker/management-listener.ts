@@ -25,6 +25,8 @@ export interface WorkerView {
   readonly readiness: Readiness;
   /** It takes no new sessions. */
   readonly draining: boolean;
+  /** It was removed from the cluster and is about to stop. */
+  readonly removed: boolean;
   readonly artifacts: readonly {
     readonly kind: string;
     readonly name: string;
@@ -59,13 +61,15 @@ const PAGES: Readonly<Record<string, Page>> = {
   }),
 };
 
-/** A degraded worker serves its revision and says what it is without; one that drains serves too, and wants nothing new. */
+/** A degraded worker serves its revision and says what it is without; one that drains, or was removed, serves too, and wants nothing new. */
 function readyPage(view: WorkerView): ReturnType<Page> {
   const {
     revision,
     draining,
+    removed,
     readiness: { missing, degraded },
   } = view;
+  if (removed) return { status: 503, body: { status: "removed", missing: "a registration" } };
   const all = [...missing, ...(revision === undefined ? ["the first revision"] : [])].join(", ");
   const isReady = revision !== undefined && (missing.length === 0 || degraded);
   if (!isReady) return { status: 503, body: { status: "starting", missing: all } };

@@ -11,8 +11,11 @@ export class PublisherSource implements RevisionSource {
     this.#publisher = publisher;
   }
 
-  live(): Promise<string | undefined> {
-    return this.#publisher.live();
+  /** Undefined also while the repository is elsewhere than where the manager has left it, who puts it right. */
+  async live(): Promise<string | undefined> {
+    const live = await this.#publisher.live();
+    const { known } = await this.#publisher.seals();
+    return known === undefined || known.commit === live ? live : undefined;
   }
 
   /** All that the manager proposes is here. */
@@ -24,6 +27,11 @@ export class PublisherSource implements RevisionSource {
     const fault = await this.#publisher.verify(id, running === undefined ? [] : [running]);
     if (fault) return untrusted(fault);
     return { kind: "read", revision: await this.readGood(id) };
+  }
+
+  /** The manager of this process asks. */
+  admits(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   /** What ran is what is live. */

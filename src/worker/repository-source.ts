@@ -54,6 +54,10 @@ export class RepositorySource implements RevisionSource {
     return { kind: "read", revision: await this.readGood(id) };
   }
 
+  admits(id: string, seal: string | undefined): Promise<boolean> {
+    return this.#mirror.admits(id, seal);
+  }
+
   goodRevisions(): Promise<readonly string[]> {
     return this.#mirror.goodRevisions();
   }

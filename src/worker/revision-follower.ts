@@ -148,10 +148,11 @@ export class RevisionFollower implements RevisionStage {
     }
   }
 
-  /** What was not staged here is looked for: once a manager says so, it is what is live. */
-  async activate(commit: string): Promise<SwitchAnswer> {
+  /** What was not staged here, or comes without a word that counts, is looked for: what the repository says is live counts. */
+  async activate(commit: string, _signal?: AbortSignal, seal?: string): Promise<SwitchAnswer> {
     const made = await this.#candidate.of(commit)?.catch(() => undefined);
-    const isReady = made?.kind === "made" && !this.#closed && this.#running() !== commit;
+    const isAdmitted = made?.kind === "made" && (await this.#admits(commit, seal));
+    const isReady = isAdmitted && !this.#closed && this.#running() !== commit;
     if (isReady) void this.#switchTo(made);
     else if (this.#running() !== commit) await this.look();
     return { revision: this.#running() };
@@ -176,6 +177,16 @@ export class RevisionFollower implements RevisionStage {
     this.#candidate.clear(STOPPING);
     await this.#looking;
     await this.#remembering;
+  }
+
+  async #admits(commit: string, seal: string | undefined): Promise<boolean> {
+    const { source, log } = this.#options;
+    const admits = await source.admits(commit, seal);
+    if (!admits)
+      log.warn(
+        `Asked to switch to ${short(commit)} without a manager's word that it is live: looking at ${source.description}`,
+      );
+    return admits;
   }
 
   #stageAnswer(commit: string, made: MadeGeneration): StageAnswer {

@@ -26,6 +26,8 @@ export interface RevisionSource {
   fetch(id: string, patch?: RevisionPatch): Promise<void>;
   /** The files of a revision that was brought near, unless it may not run. `running`: verified earlier. */
   read(id: string, running: string | undefined): Promise<RevisionRead>;
+  /** Whether a manager's request to switch to the revision counts. `seal`: what it brought as a proof that it is live. */
+  admits(id: string, seal: string | undefined): Promise<boolean>;
   /** The revisions that ran well, the newest first; none on a first start. Never needs the network. */
   goodRevisions(): Promise<readonly string[]>;
   /** The files of a revision that ran well, as they were then. Never needs the network. */

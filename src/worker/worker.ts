@@ -3,9 +3,8 @@
  * and drains it, and nobody else changes anything. It takes traffic (member state "active") once it listens and runs a first revision. In a
  * standalone node the manager of the same process owns the management port.
  */
-import type { X509Certificate } from "node:crypto";
 import { type Cluster, type ClusterMessage, type Member } from "../cluster/cluster.ts";
-import { MEMBER_PROPERTIES, SYNCHRONIZE_TOPIC } from "../cluster/member-properties.ts";
+import { SYNCHRONIZE_TOPIC } from "../cluster/member-properties.ts";
 import { READY, type Stability } from "../cluster/stability.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { AddressPrefixes } from "../mediation/engine.ts";
@@ -32,6 +31,7 @@ import { GenerationHandover } from "./generation-handover.ts";
 import { InboundPorts } from "./inbound-ports.ts";
 import { LogDoor } from "./log-door.ts";
 import { ManagementListener, type WorkerView } from "./management-listener.ts";
+import { managerCheck } from "./manager-door.ts";
 import { MessagesInFlight } from "./messages-in-flight.ts";
 import { type NodeEnding, NodeDraining } from "./node-draining.ts";
 import { outgoingOptions } from "./outgoing-options.ts";
@@ -58,8 +58,8 @@ export interface WorkerOptions {
   readonly onChange: (worker: Worker) => void;
   /** Of the management port, where it is replaced while the worker runs. Default: that of the connector's files. */
   readonly identity?: LiveIdentity;
-  /** Certificates of the cluster's internal authority. Default: there is none, membership alone tells certificates. */
-  readonly trust?: Pick<TrustView, "isRevoked" | "certified">;
+  /** What a registered node knows of its cluster. Default: it is not registered, membership alone tells managers. */
+  readonly trust?: Pick<TrustView, "material" | "isManager" | "isExpelled">;
   /** Ends the process once it is drained. Default: it can only be drained. */
   readonly ending?: NodeEnding;
 }
@@ -245,9 +245,8 @@ export class Worker implements Closable {
   }
 
   async #openManagement(): Promise<void> {
-    const { config, logs, identity } = this.#options;
-    const isManager = (fingerprint: string, certificate: X509Certificate): boolean =>
-      this.#isManager(fingerprint, certificate);
+    const { config, logs, identity, cluster, trust } = this.#options;
+    const isManager = managerCheck({ cluster, trust });
     const traces = new TraceDoor(this.#traces, isManager);
     const parts = {
       view: () => this.#view(),
@@ -324,25 +323,14 @@ export class Worker implements Closable {
     if (member.role === "manager") this.#follower.lookSoon();
   }
 
-  /** Whether the internal authority made it for a manager, or a live one tells it through membership, which is sealed with the cluster's secret. */
-  #isManager(fingerprint: string, certificate: X509Certificate): boolean {
-    const { cluster, trust } = this.#options;
-    if (trust?.isRevoked(fingerprint) ?? false) return false;
-    if (trust?.certified(certificate)?.role === "manager") return true;
-    const members = cluster?.members() ?? [];
-    return members.some(
-      ({ role, properties }) =>
-        role === "manager" && properties[MEMBER_PROPERTIES.managementCertificate] === fingerprint,
-    );
-  }
-
   #view(): WorkerView {
-    const { config, cluster, stability } = this.#options;
+    const { config, cluster, stability, trust } = this.#options;
     const manager = cluster?.members().find((member) => member.role === "manager");
     return {
       name: config.name,
       revision: this.revision,
       draining: this.isDraining,
+      removed: trust?.isExpelled ?? false,
       readiness: stability?.readiness ?? READY,
       artifacts: this.#follower.current?.engine.artifacts ?? [],
       refused: this.#follower.refused,

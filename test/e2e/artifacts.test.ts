@@ -29,6 +29,8 @@ function worldOf(word: string): SampleWorld {
   return { word, workerPort: 8280 + offset, inboundPort: 8390 + offset };
 }
 
+const RESOURCE = "registry-resource conf:/word.txt";
+
 /** @returns the paths of the files. */
 function writeSamples(word: string): string[] {
   const folder = join(cluster.dir, word);
@@ -44,6 +46,14 @@ function saveResource(word: string): void {
   const folder = join(cluster.home, "manager/repository/deployment/server/registry/config");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "word.txt"), word);
+}
+
+async function deployResource(word: string): Promise<void> {
+  const file = join(cluster.dir, "word.txt");
+  writeFileSync(file, word);
+  const { status, text } = await bascule("deploy", file, "--key", "conf:word.txt");
+  assert.equal(status, 0, text);
+  assert.ok(text.includes(`Deployed: ${RESOURCE}`), text);
 }
 
 function bascule(...args: readonly string[]): ReturnType<typeof runBascule> {
@@ -72,6 +82,7 @@ async function listed(): Promise<readonly string[]> {
 
 const allNames = (): readonly string[] =>
   SAMPLES.map(({ kind, name }) => `${kind} ${name}`).toSorted();
+const allListed = (): readonly string[] => [...allNames(), RESOURCE].toSorted();
 
 async function answers({ name, proof }: Sample, word: string): Promise<void> {
   if (proof.by === "list") return;
@@ -106,11 +117,11 @@ async function allAnswer(word: string): Promise<void> {
 }
 
 test("every kind goes in with one command, is listed, and works", async () => {
-  saveResource("one");
+  await deployResource("one");
   const { status, text } = await bascule("deploy", ...writeSamples("one"));
   assert.equal(status, 0, text);
   for (const name of allNames()) assert.ok(text.includes(`Deployed: ${name}`), name);
-  assert.deepEqual(await listed(), allNames());
+  assert.deepEqual(await listed(), allListed());
   await allAnswer("one");
 });
 
@@ -118,7 +129,7 @@ test("every kind is replaced by what is deployed under its name", async () => {
   saveResource("second");
   const { status, text } = await bascule("deploy", ...writeSamples("second"));
   assert.equal(status, 0, text);
-  assert.deepEqual(await listed(), allNames());
+  assert.deepEqual(await listed(), allListed());
   await allAnswer("second");
 });
 
@@ -134,13 +145,13 @@ test(
     await page.getByLabel("User name").fill("admin");
     await page.getByLabel("Password").fill(firstPassword());
     await page.getByRole("button", { name: "Log in" }).click();
-    saveResource("third");
+    await deployResource("third");
     await page.getByLabel("Choose XML files").setInputFiles(writeSamples("third"));
     await page.getByRole("button", { name: "Deploy", exact: true }).click();
     await page.getByText(/ more are deployed; revision /).waitFor();
     await eventually("all are in the table", async () => {
       const rows = await page.locator("#artifacts tbody tr").count();
-      return rows === SAMPLES.length ? true : undefined;
+      return rows === allListed().length ? true : undefined;
     });
     await allAnswer("third");
   },
@@ -173,6 +184,8 @@ test("every kind is undeployed by kind and name", async () => {
     assert.equal(status, 0, text);
     assert.ok(text.includes(`Undeployed: ${kind} ${name}`), text);
   }
+  const { status, text } = await bascule("undeploy", "registry-resource", "conf:/word.txt");
+  assert.equal(status, 0, text);
   assert.deepEqual(await listed(), []);
   await eventually("the inbound endpoint's port is closed", async () => {
     const { inboundPort } = worldOf("");

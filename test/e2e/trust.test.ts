@@ -3,7 +3,15 @@
  * homes, rotations while all run, and removal. One manager for the whole file; each home is made as an operator makes it.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -202,17 +210,53 @@ test("secret and certificates are replaced under load: no request fails and nobo
 
 test("a removed node is refused by the manager and by membership, and the others go on", async () => {
   const earlier = secretsOf("manager");
+  const removed = running.find(({ text }) => text.includes("Bascule worker wrk-2 started"));
+  assert.ok(removed);
   await atManager("node", "remove", "wrk-2");
   assert.notEqual(secretsOf("wrk-1"), earlier);
   assert.equal(materialOf("wrk-1").revoked.length >= 1, true);
   assert.ok(!materialOf("wrk-1").members.some(({ name }) => name === "wrk-2"));
   await manager.line(/A node at 127\.0\.0\.1 was refused/, 15_000);
   await manager.line(/Member left \[.*\]: .*\{reason=refused\}/, 5_000);
-  const removed = running.find(({ text }) => text.includes("Bascule worker wrk-2 started"));
-  await removed?.line(/this node was removed from the cluster/, 15_000);
   assert.equal(secretsOf("wrk-2").includes(secretsOf("wrk-1").trim()), false);
   assert.match(await readLog("wrk-1"), /Cluster initialization completed/);
   assert.doesNotMatch(await atManager("node", "list"), /wrk-2/);
+});
+
+test("the removed node hears it from its manager, ends with status 77, and does not start again", async () => {
+  const removed = running.find(({ text }) => text.includes("Bascule worker wrk-2 started"));
+  assert.equal(await removed?.ended, 77);
+  assert.equal(removed?.countOf(/ ERROR /), 1, removed?.text);
+  assert.match(removed?.text ?? "", /ERROR .*was removed from the cluster, and stops: .*register/);
+  await assert.rejects(request(`http://127.0.0.1:${8280 + offset + 1}/services/`), /ECONNREFUSED/);
+  const again = startNode("wrk-2");
+  assert.equal(await again.ended, 77);
+  assert.equal(again.countOf(/was removed from the cluster/), 1, again.text);
+  assert.equal(again.countOf(/started in/), 0);
+});
+
+test("a gateway that is removed finishes and ends in the same way", async () => {
+  const home = homeOf("gw-1");
+  mkdirSync(join(home, "conf"), { recursive: true });
+  writeFileSync(
+    join(home, "conf/gateway.conf"),
+    `pid ${home}/gateway.pid; error_log stderr info;
+     cluster { domain trust.test; local_member_host 127.0.0.1; local_member_port ${4000 + offset};
+       member 127.0.0.1:${4100 + offset}; group_password_file cluster-password; node_name gw-1; }
+     http { server { listen 127.0.0.1:${8080 + offset}; return 204; } }`,
+  );
+  const { status, text } = await register("gw-1", await atManager("join-token"));
+  assert.equal(status, 0, text);
+  const gateway = new NodeProcess(["gateway", "-p", home]);
+  running.push(gateway);
+  await gateway.line(/Bascule gateway gw-1 started/, 20_000);
+  assert.match(
+    await atManager("node", "list"),
+    /gw-1 +gateway .*certificate until .*, 39\d days$/m,
+  );
+  await atManager("node", "remove", "gw-1");
+  assert.equal(await gateway.ended, 77);
+  assert.equal(gateway.countOf(/ERROR .*was removed from the cluster, and stops/), 1, gateway.text);
 });
 
 test("autocluster.first registers a clean home with the token in its file, which is used up", async () => {

@@ -24,6 +24,8 @@ export class FakeRevisionSource implements RevisionSource {
   readonly fetched: string[] = [];
   looks = 0;
   isFull = false;
+  /** Seals that count; undefined: every request to switch does. */
+  seals: ReadonlySet<string> | undefined;
   readonly #files: (id: string) => readonly ArtifactFile[];
   readonly #gates = new Map<Method, Promise<void>>();
 
@@ -61,6 +63,10 @@ export class FakeRevisionSource implements RevisionSource {
     const reason = this.untrusted.get(id);
     if (reason !== undefined) return { kind: "untrusted", reason };
     return { kind: "read", revision: await this.readGood(id) };
+  }
+
+  async admits(_id: string, seal: string | undefined): Promise<boolean> {
+    return this.seals === undefined || (seal !== undefined && this.seals.has(seal));
   }
 
   async goodRevisions(): Promise<readonly string[]> {

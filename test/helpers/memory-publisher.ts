@@ -11,6 +11,7 @@ import type {
   DeploymentPublisher,
   FileChange,
   LiveMove,
+  LiveSeals,
   PathDifference,
   Proposal,
   RepositoryRefs,
@@ -18,6 +19,7 @@ import type {
   RevisionFile,
   SignatureFault,
 } from "../../src/depsync/deployment-repository.ts";
+import type { LiveSeal } from "../../src/depsync/signatures/live-seal.ts";
 import { AppError } from "../../src/errors/app-error.ts";
 
 type Tree = ReadonlyMap<string, Buffer>;
@@ -35,6 +37,9 @@ export class MemoryPublisher implements DeploymentPublisher {
   readonly faults = new Map<string, SignatureFault>();
   #main: string | undefined;
   #live: string | undefined;
+  /** The newest seal that was made here, and what the repository shows. */
+  #known: LiveSeal | undefined;
+  #found: LiveSeal | undefined;
   #candidates: readonly string[] = [];
   #failing: Failing | undefined;
 
@@ -77,10 +82,60 @@ export class MemoryPublisher implements DeploymentPublisher {
     return this.#main;
   }
 
+  /** As somebody does who has not fetched what came meanwhile, and forces the push. */
+  pushOnto(base: string, changes: readonly FileChange[], user: string): string {
+    const author = { user, via: "push" } as const;
+    this.#main = this.#store({ base, changes, message: "from before", author });
+    return this.#main;
+  }
+
+  /** As somebody does who can write the repository. */
+  setMain(commit: string): void {
+    this.#main = commit;
+  }
+
   async moveLive(to: string, from: string | undefined): Promise<void> {
     this.#failIfAsked("moveLive");
     if (this.#live !== from) throw failure("live has moved");
     this.#live = to;
+  }
+
+  /** As another manager does it, who knows what is live. */
+  moveByOtherManager(commit: string): void {
+    this.#live = commit;
+    this.#found = this.#nextSeal(commit);
+  }
+
+  /** As somebody does who can write the repository: an older seal, or none. */
+  showSeal(seal: LiveSeal | undefined): void {
+    this.#found = seal;
+  }
+
+  /** The manager's own record is gone. */
+  forgetSeal(): void {
+    this.#known = undefined;
+  }
+
+  seals(): Promise<LiveSeals> {
+    return Promise.resolve({ known: this.#known, found: this.#found });
+  }
+
+  async acceptSeal(): Promise<void> {
+    this.#known = this.#found;
+  }
+
+  async seal(commit: string): Promise<void> {
+    this.#known = this.#found = this.#nextSeal(commit);
+  }
+
+  async restoreLive(live: string | undefined): Promise<void> {
+    if (!this.#known || this.#live !== live) throw failure("live cannot be put back");
+    this.#live = this.#known.commit;
+    this.#found = this.#known;
+  }
+
+  async sealOf(commit: string): Promise<string | undefined> {
+    return this.#known?.commit === commit ? this.#known.id : undefined;
   }
 
   async propose(proposal: Proposal): Promise<string> {
@@ -109,6 +164,7 @@ export class MemoryPublisher implements DeploymentPublisher {
     if (this.#live !== live) throw failure(`live is at ${this.#live}, not at ${live}`);
     if (movesMain && this.#main !== main) throw failure(`main is at ${this.#main}, not at ${main}`);
     this.#live = commit;
+    this.#known = this.#found = this.#nextSeal(commit);
     if (movesMain) this.#main = commit;
     this.#candidates = this.#candidates.filter((one) => one !== commit);
   }
@@ -122,9 +178,16 @@ export class MemoryPublisher implements DeploymentPublisher {
     this.#candidates = this.#candidates.filter((one) => one !== commit);
   }
 
-  verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined> {
-    const history = this.#history(commit, known);
-    return Promise.resolve(history.map((one) => this.faults.get(one.commit)).find((one) => one));
+  /** A fault counts no more where the given file of signers names the author. */
+  verify(
+    commit: string,
+    known: readonly string[],
+    signers?: Buffer,
+  ): Promise<SignatureFault | undefined> {
+    const faults = this.#history(commit, known).map((one) => this.faults.get(one.commit));
+    const isForgiven = (fault: SignatureFault): boolean =>
+      signers?.includes(`${fault.author} `) === true;
+    return Promise.resolve(faults.find((fault) => fault && !isForgiven(fault)));
   }
 
   async diff(from: string | undefined, to: string): Promise<readonly PathDifference[]> {
@@ -179,7 +242,7 @@ export class MemoryPublisher implements DeploymentPublisher {
     return this.#main === undefined ? [] : this.#history(this.#main, []).slice(0, countMax);
   }
 
-  #store({ base, changes, message, author, leavesOut, trailers = [] }: Proposal): string {
+  #store({ base, changes, message, author, leavesOut, merges, trailers = [] }: Proposal): string {
     const tree = new Map(base === undefined ? undefined : this.#stored(base).tree);
     for (const { path, content } of changes) {
       if (content === undefined) tree.delete(path);
@@ -191,12 +254,12 @@ export class MemoryPublisher implements DeploymentPublisher {
     const { user, via } = author;
     this.commits.push({
       commit,
-      parents: [base, leavesOut].filter((parent) => parent !== undefined),
+      parents: [base, leavesOut, merges].filter((parent) => parent !== undefined),
       author: user,
       via,
       date: "",
       subject: message.split("\n")[0] ?? "",
-      trailers,
+      trailers: leavesOut === undefined ? trailers : [["Leaves-Out", leavesOut], ...trailers],
       signer: via === "push" ? undefined : { kind: "manager", name: "manager", fingerprint: "" },
       tree,
     });
@@ -220,6 +283,11 @@ export class MemoryPublisher implements DeploymentPublisher {
       found.add(stored);
     }
     return this.commits.filter((one) => found.has(one)).toReversed();
+  }
+
+  #nextSeal(commit: string): LiveSeal {
+    const number = Math.max(this.#known?.number ?? 0, this.#found?.number ?? 0) + 1;
+    return { id: `seal-${number}`, commit, number };
   }
 
   #failIfAsked(method: Failing): void {

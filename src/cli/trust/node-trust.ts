@@ -8,7 +8,7 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import { MEMBER_PROPERTIES, TRUST_TOPIC } from "../../cluster/member-properties.ts";
 import type { MemberRefusals } from "../../cluster/member-refusals.ts";
 import { ClusterSecrets, secretsOf } from "../../cluster/secrets.ts";
-import { messageOf } from "../../errors/app-error.ts";
+import { AppError, messageOf } from "../../errors/app-error.ts";
 import { LiveIdentity } from "../../net/tls/live-identity.ts";
 import { type IdentityFiles, readServerIdentity } from "../../net/tls/tls-files.ts";
 import { TrustHome } from "../../net/trust/trust-home.ts";
@@ -16,13 +16,15 @@ import { TrustView } from "../../net/trust/trust-view.ts";
 import type { Log } from "../../observability/log.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Closable } from "../../runtime/lifecycle.ts";
-import { type ManagerPlace, TrustFollower } from "./trust-follower.ts";
+import { type ManagerPlace, type Standing, TrustFollower } from "./trust-follower.ts";
 
 /** Between two looks at the public certificate's files. */
 const LOOK_MS = 5_000;
 
 const REMOVED =
-  "this node was removed from the cluster: no gateway sends to it and no job is given to it; stop it, or register its home again (bascule register-node) and restart it";
+  "this node was removed from the cluster, and stops: to let it take part again, remove the folder conf/trust of its home, register the home (bascule register-node) and start it";
+const REFUSED =
+  "the manager does not know this node any more, which goes on with what it has: it was removed, or the manager's database was restored from before its registration; register its home again (bascule register-node) and restart it";
 
 export interface NodeTrustOptions {
   /** Absolute. */
@@ -37,6 +39,8 @@ export interface NodeTrustOptions {
   readonly isAuthority: boolean;
   /** Called when `trouble` has changed. Default: nobody is told. */
   readonly onTrouble?: () => void;
+  /** Called once, when a manager has said that this node was removed: it is to stop. Default: it goes on. */
+  readonly onRemoved?: (() => void) | undefined;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -53,6 +57,7 @@ export class NodeTrust implements Closable {
   #cluster: Cluster | undefined;
   #timer: Timer | undefined;
   #look = "";
+  #isOpen = false;
 
   private constructor(options: NodeTrustOptions) {
     const { home, groupPassword, publicFiles, clock } = options;
@@ -70,11 +75,19 @@ export class NodeTrust implements Closable {
     if (isRegistered && !options.isAuthority) this.#follower = this.#makeFollower();
   }
 
-  /** Resolves when the manager was asked once, if the home is registered. @throws AppError CLUSTER_TRUST, TLS_MATERIAL. */
+  /**
+   * Resolves when the manager was asked once, if the home is registered.
+   * @throws AppError CLUSTER_TRUST, TLS_MATERIAL; NODE_REMOVED when the manager says so: the node must not start.
+   */
   static async open(options: NodeTrustOptions): Promise<NodeTrust> {
     const trust = new NodeTrust(options);
     trust.#checkName();
     await trust.#follower?.start();
+    if (trust.view.isExpelled) {
+      await trust.close();
+      throw new AppError("NODE_REMOVED", REMOVED, { side: "peer" });
+    }
+    trust.#isOpen = true;
     trust.#watchPublic();
     return trust;
   }
@@ -99,7 +112,8 @@ export class NodeTrust implements Closable {
 
   /** Why this node has no part in the cluster any more, as a sentence for people; undefined: it has, or nobody has said otherwise. */
   get trouble(): string | undefined {
-    return this.#follower?.isRemoved === true ? REMOVED : undefined;
+    const standing = this.#follower?.standing ?? "taken";
+    return { taken: undefined, refused: REFUSED, removed: REMOVED }[standing];
   }
 
   /** Properties that the node tells through membership. */
@@ -136,11 +150,18 @@ export class NodeTrust implements Closable {
       managers: () => this.#managers(),
       onMaterial: ({ secrets }) => this.secrets?.replace(secrets),
       onCertificate: () => this.identity?.replaceNode(this.home.identity()),
-      onRemoved: (isRemoved) => {
-        if (isRemoved) this.#options.log.error(REMOVED);
-        this.#options.onTrouble?.();
-      },
+      onStanding: (standing) => this.#onStanding(standing),
     });
+  }
+
+  #onStanding(standing: Standing): void {
+    if (standing === "removed") this.view.expel();
+    // Before it is open the node does not start, and whoever starts it says why.
+    if (!this.#isOpen && standing === "removed") return;
+    const { log, onTrouble, onRemoved } = this.#options;
+    if (this.trouble !== undefined) log.error(this.trouble);
+    onTrouble?.();
+    if (standing === "removed") onRemoved?.();
   }
 
   #managers(): readonly ManagerPlace[] {

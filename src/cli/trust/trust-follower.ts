@@ -1,9 +1,12 @@
 /**
  * Keeps a registered node's trust current: asks the manager before the node joins, every few seconds, and when the manager says
  * that something has changed; takes new secrets, members and withdrawn certificates, and replaces the node's own certificate
- * when it is told to. While no manager answers, what the home holds stays right.
+ * when it is told to. While no manager answers, what the home holds stays right. A manager's word that this node was removed
+ * is heard here: over TLS that the cluster's authority vouches for, so that nobody else can say it.
  */
 import { AppError, messageOf } from "../../errors/app-error.ts";
+import type { ErrorCode } from "../../errors/codes.ts";
+import { fingerprintOf } from "../../net/tls/certificate-fingerprint.ts";
 import { makeNodeKeyPair } from "../../net/tls/node-certificate.ts";
 import {
   askManagerNode,
@@ -32,6 +35,12 @@ export interface ManagerPlace {
   readonly port: number;
 }
 
+/**
+ * What the manager said last of this node. "refused": it does not know it, which a restored database may be the reason of;
+ * "removed": it has withdrawn the very certificate that the node has, for good.
+ */
+export type Standing = "taken" | "refused" | "removed";
+
 export interface TrustFollowerOptions {
   readonly home: TrustHome;
   readonly view: TrustView;
@@ -41,8 +50,8 @@ export interface TrustFollowerOptions {
   readonly onMaterial: (material: TrustMaterial) => Promise<void> | undefined;
   /** Called when the home has another certificate. */
   readonly onCertificate: () => void;
-  /** Called when the manager does not take this node any more, and when it takes it again. */
-  readonly onRemoved: (isRemoved: boolean) => void;
+  /** Called when the manager says something else of this node than before; after "removed" never again. */
+  readonly onStanding: (standing: Standing) => void;
   /** Default: over the network. */
   readonly askManager?: typeof askManagerNode;
   readonly log: Log;
@@ -58,15 +67,15 @@ export class TrustFollower implements Closable {
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   /** The refusal that was logged last: each is said once. */
   #said = "";
-  #isRemoved = false;
+  #standing: Standing = "taken";
 
   constructor(options: TrustFollowerOptions) {
     this.#options = options;
   }
 
-  /** Whether the manager has said last that this node is not registered any more. */
-  get isRemoved(): boolean {
-    return this.#isRemoved;
+  /** What the manager has said last; "taken" before it has said anything. */
+  get standing(): Standing {
+    return this.#standing;
   }
 
   /** Resolves when the manager has answered, or after a short time without an answer. */
@@ -104,7 +113,7 @@ export class TrustFollower implements Closable {
       } catch (error) {
         if (isRefusal(error))
           this.#notBeforeMs = this.#options.clock.monotonicMs() + REFUSED_ASK_MS;
-        this.#say(messageOf(error));
+        if (this.#standing !== "removed") this.#say(messageOf(error));
       }
     } while (this.#isWantedAgain && !this.#isClosed);
   }
@@ -113,8 +122,9 @@ export class TrustFollower implements Closable {
   async #askOnce(): Promise<boolean> {
     const { view, home, onMaterial } = this.#options;
     const have = view.material?.generation ?? 0;
-    const path = `/management/cluster/material?have=${have}`;
-    const { mustRenew, material } = await this.#requestMaterial(path);
+    const path = `/management/cluster/material?have=${have}${this.#ownCertificate()}`;
+    const { mustRenew, material, repository } = await this.#requestMaterial(path);
+    if (typeof repository === "string") view.takeRepository(repository);
     const news =
       material === undefined ? undefined : readTrustMaterial(material, "the manager's answer");
     if (news) this.#checkAuthority(news);
@@ -131,18 +141,27 @@ export class TrustFollower implements Closable {
   async #requestMaterial(path: string): Promise<Answer> {
     try {
       const answer = await this.#request({ method: "GET", path });
-      this.#setRemoved(false);
+      this.#stand("taken");
       return answer;
     } catch (error) {
-      if (isRefusal(error)) this.#setRemoved(true);
+      if (isRefusal(error)) this.#stand(isRemoval(error) ? "removed" : "refused");
       throw error;
     }
   }
 
-  #setRemoved(isRemoved: boolean): void {
-    if (isRemoved === this.#isRemoved) return;
-    this.#isRemoved = isRemoved;
-    this.#options.onRemoved(isRemoved);
+  #stand(standing: Standing): void {
+    if (standing === this.#standing || this.#standing === "removed") return;
+    this.#standing = standing;
+    this.#options.onStanding(standing);
+  }
+
+  /** By it the manager tells a removed node from one that it does not know. A file that cannot be read keeps nobody from asking. */
+  #ownCertificate(): string {
+    try {
+      return `&certificate=${fingerprintOf(this.#options.home.certificate())}`;
+    } catch {
+      return "";
+    }
   }
 
   async #renew(): Promise<void> {
@@ -176,7 +195,7 @@ export class TrustFollower implements Closable {
         if (status === 200) return answer;
         throw refusal(status, answer, place);
       } catch (error) {
-        if (!isRefusal(failure)) failure = error;
+        if (!isRefusal(failure) || isRemoval(error)) failure = error;
       }
     }
     throw failure;
@@ -206,11 +225,20 @@ function distinct(places: readonly ManagerPlace[]): readonly ManagerPlace[] {
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof AppError && error.code === "JOIN_REFUSED";
+  return isRemoval(error) || (error instanceof AppError && error.code === "JOIN_REFUSED");
+}
+
+function isRemoval(error: unknown): boolean {
+  return error instanceof AppError && error.code === "NODE_REMOVED";
 }
 
 function refusal(status: number, answer: Answer, { host, port }: ManagerPlace): AppError {
   const reason = typeof answer["Error"] === "string" ? answer["Error"] : `status ${status}`;
-  const code = status === 403 ? "JOIN_REFUSED" : "MANAGER_UNREACHABLE";
-  return new AppError(code, `the manager at ${host}:${port} says: ${reason}`, { side: "peer" });
+  const message = `the manager at ${host}:${port} says: ${reason}`;
+  return new AppError(codeOf(status, answer), message, { side: "peer" });
+}
+
+function codeOf(status: number, { code }: Answer): ErrorCode {
+  if (status === 410 && code === "NODE_REMOVED") return "NODE_REMOVED";
+  return status === 403 ? "JOIN_REFUSED" : "MANAGER_UNREACHABLE";
 }

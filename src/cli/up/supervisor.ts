@@ -2,7 +2,8 @@
  * Runs the planned nodes as processes of their own and knows their state. Children get a process group of
  * their own, so that Ctrl-C in the terminal reaches only the supervisor, which stops them in order:
  * gateway first (no new requests), then workers, manager, backend. A node that crashes is reported; the
- * others go on; one that ends to be restarted (exit status 75) is started again. Nodes end by themselves when the supervisor dies (their IPC channel closes).
+ * others go on; one that ends to be restarted (exit status 75) is started again, one that was removed from the cluster (77) is
+ * not. Nodes end by themselves when the supervisor dies (their IPC channel closes).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -11,6 +12,7 @@ import { createInterface } from "node:readline";
 import { systemCodeOf } from "../../errors/app-error.ts";
 import type { NodeState, NodeStatus, StatusMessage } from "../../runtime/node-status.ts";
 import { type Clock, sleep } from "../../runtime/clock.ts";
+import { REMOVED_STATUS } from "../../runtime/removed-status.ts";
 import { RESTART_STATUS } from "../../runtime/restart-status.ts";
 import type { PlannedNode } from "./cluster-plan.ts";
 import { isSettled } from "./cluster-status.ts";
@@ -22,12 +24,15 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly onLine: (node: PlannedNode, line: string) => void;
   readonly onState: (node: PlannedNode, state: NodeState) => void;
-  /** A node ended that nobody asked to end. `how`: "exit status 1", "SIGKILL". */
+  /** A node ended that nobody asked to end. `how`: "exit status 1", "SIGKILL", that it was removed. */
   readonly onEnd: (node: PlannedNode, how: string) => void;
 }
 
 /** How long one node may take to stop before it is killed: longer than its own deadline for its parts. */
 const STOP_MS_MAX = 15_000;
+
+const REMOVED =
+  "it was removed from the cluster: before another start remove conf/trust of its home and register it";
 
 interface RunningNode {
   readonly node: PlannedNode;
@@ -102,10 +107,10 @@ export class Supervisor {
       this.#spawn(node);
       return;
     }
-    // Status 0: somebody asked the node itself to stop, with a signal for example.
-    const isOrderly = this.#stopping !== undefined || code === 0;
-    this.#record(node, stoppedStatus(node, isOrderly ? "stopped" : "failed"));
-    if (!this.#stopping) this.#options.onEnd(node, signal ?? `exit status ${code ?? "unknown"}`);
+    this.#record(node, stoppedStatus(node, this.#stopping ? "stopped" : endState(code)));
+    if (this.#stopping) return;
+    const how = code === REMOVED_STATUS ? REMOVED : `exit status ${code ?? "unknown"}`;
+    this.#options.onEnd(node, signal ?? how);
   }
 
   #record(node: PlannedNode, status: NodeStatus): void {
@@ -149,6 +154,12 @@ export function isRunning(pid: number): boolean {
 export function stoppedStatus(node: PlannedNode, state: NodeState): NodeStatus {
   const { name, role } = node;
   return { name, role, state, pid: null, addresses: [], revision: null, members: [] };
+}
+
+/** Status 0: somebody asked the node itself to stop, with a signal for example. */
+function endState(code: number | null): NodeState {
+  if (code === REMOVED_STATUS) return "removed";
+  return code === 0 ? "stopped" : "failed";
 }
 
 function isStatusMessage(message: unknown): message is StatusMessage {

@@ -9,6 +9,7 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Membership } from "../cluster.ts";
 import type { LeaseClaim, LeaseHolder, RegisteredMembers } from "../lease.ts";
 import type { PeerMessenger } from "../peer-messenger.ts";
+import { settledWithin } from "../settled-within.ts";
 import { ClaimedJob } from "./claimed-job.ts";
 import { Electorate } from "./electorate.ts";
 import { Grantor } from "./grantor.ts";
@@ -24,11 +25,12 @@ const RELEASE_MS_MAX = 300;
 
 export interface LeaseAgentOptions {
   readonly membership: Membership;
+  /** Of the same members. Closed by the provider, with its membership. */
   readonly messenger: PeerMessenger;
   readonly registered: RegisteredMembers;
   readonly clock: Clock;
   readonly log: Log;
-  /** Spreads the claims of members that ask at the same moment. */
+  /** From 0 up to, not including, 1: spreads what members would otherwise do at the same moment. */
   readonly random: () => number;
 }
 
@@ -123,10 +125,7 @@ export class LeaseAgent {
         return term === undefined ? [] : [releaseOf(claimed.job, term)];
       });
     if (requests.length === 0 || this.#closed) return;
-    const late = Promise.withResolvers<void>();
-    const timer = this.#clock.after(RELEASE_MS_MAX, late.resolve);
-    await Promise.race([this.#send(requests), late.promise]);
-    timer.cancel();
+    await settledWithin(this.#clock, RELEASE_MS_MAX, this.#send(requests));
   }
 
   #send(requests: readonly LeaseRequest[]): Promise<void> {

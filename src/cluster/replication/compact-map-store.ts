@@ -4,7 +4,8 @@
  * goes. Expired entries are met by a sweep that looks at some slots a second.
  */
 import type { Clock } from "../../runtime/clock.ts";
-import type { EntryVersion, MapEntry, MapStore } from "../replicated-map.ts";
+import type { EntryVersion, MapEntry, MapStore, Merge } from "../replicated-map.ts";
+import { compareVersions } from "./entry-order.ts";
 import { RecencyList } from "./recency-list.ts";
 import { WriterTable } from "./writer-table.ts";
 
@@ -31,8 +32,6 @@ export class CompactMapStore implements MapStore {
   #touched = new Float64Array(SLOTS_MIN);
   #writerOf = new Uint16Array(SLOTS_MIN);
   #withValue = 0;
-  #foundKey: string | undefined;
-  #foundSlot: number | undefined;
   #cursor = 0;
 
   /** @param entriesMax bound of the number of entries, deletions included; at least 1. */
@@ -46,43 +45,47 @@ export class CompactMapStore implements MapStore {
   }
 
   get(key: string): string | undefined {
-    const slot = this.#find(key);
+    const slot = this.#slots.get(key);
     return slot === undefined || this.#isExpired(slot) ? undefined : this.#values[slot];
   }
 
   version(key: string): EntryVersion | undefined {
-    const slot = this.#find(key);
+    const slot = this.#slots.get(key);
     return slot === undefined ? undefined : this.#versionOf(slot);
   }
 
   entry(key: string): MapEntry | undefined {
-    const slot = this.#find(key);
+    const slot = this.#slots.get(key);
     return slot === undefined || this.#isExpired(slot) ? undefined : this.#entryOf(slot, key);
   }
 
-  apply(entry: MapEntry): void {
-    const touchedMs = this.#clock.monotonicMs() - entry.idleMs;
-    const known = this.#find(entry.key);
-    if (known !== undefined && this.#isSame(known, entry.version)) {
+  merge(entry: MapEntry, nowMs: number): Merge {
+    const { key, value, version, ttlMs, idleMs } = entry;
+    const known = this.#slots.get(key);
+    const order = known === undefined ? 1 : compareVersions(version, this.#versionOf(known));
+    if (order < 0) return "older";
+    const touchedMs = nowMs - idleMs;
+    if (known !== undefined && order === 0) {
       this.#touched[known] = Math.max(this.#touched[known] ?? touchedMs, touchedMs);
-      return;
+      return "same";
     }
-    const slot = known ?? this.#take(entry.key);
+    if (known === undefined && idleMs >= ttlMs) return "unnoticed";
+    const hadValue = known !== undefined && this.#hasValue(known, nowMs);
+    const slot = known ?? this.#take(key);
     if (known !== undefined) this.#clear(slot);
-    this.#values[slot] = entry.value === undefined ? undefined : this.#share(entry.value);
-    if (entry.value !== undefined) this.#withValue += 1;
-    this.#counters[slot] = entry.version.counter;
-    this.#writerOf[slot] = this.#writers.add(entry.version.writer);
-    this.#ttls[slot] = entry.ttlMs;
+    this.#fill(slot, entry);
     this.#touched[slot] = touchedMs;
     this.#recency.use(slot);
     if (this.#slots.size > this.#entriesMax) this.#forget(this.#recency.oldest);
+    if (value !== undefined) return "written";
+    return hadValue ? "deleted" : "unnoticed";
   }
 
   touch(key: string, ttlMs: number): void {
-    const slot = this.#find(key);
-    if (slot === undefined || this.#values[slot] === undefined || this.#isExpired(slot)) return;
-    this.#touched[slot] = this.#clock.monotonicMs();
+    const slot = this.#slots.get(key);
+    const nowMs = this.#clock.monotonicMs();
+    if (slot === undefined || !this.#hasValue(slot, nowMs)) return;
+    this.#touched[slot] = nowMs;
     this.#ttls[slot] = ttlMs;
     this.#recency.use(slot);
   }
@@ -107,19 +110,12 @@ export class CompactMapStore implements MapStore {
     return expired;
   }
 
-  /** The slot of the key. A map asks for the version of an entry and then applies it: the second look costs nothing. */
-  #find(key: string): number | undefined {
-    if (key === this.#foundKey) return this.#foundSlot;
-    this.#foundKey = key;
-    return (this.#foundSlot = this.#slots.get(key));
+  #isExpired(slot: number, nowMs: number = this.#clock.monotonicMs()): boolean {
+    return nowMs - (this.#touched[slot] ?? 0) >= (this.#ttls[slot] ?? 0);
   }
 
-  #isExpired(slot: number): boolean {
-    return this.#clock.monotonicMs() - (this.#touched[slot] ?? 0) >= (this.#ttls[slot] ?? 0);
-  }
-
-  #isSame(slot: number, { counter, writer }: EntryVersion): boolean {
-    return this.#counters[slot] === counter && this.#versionOf(slot).writer === writer;
+  #hasValue(slot: number, nowMs: number): boolean {
+    return this.#values[slot] !== undefined && !this.#isExpired(slot, nowMs);
   }
 
   #versionOf(slot: number): EntryVersion {
@@ -142,8 +138,16 @@ export class CompactMapStore implements MapStore {
     if (slot >= this.#counters.length) this.#grow(slot * 2);
     this.#keys[slot] = key;
     this.#slots.set(key, slot);
-    this.#foundKey = undefined;
     return slot;
+  }
+
+  /** Puts what the entry says into a slot without a value. */
+  #fill(slot: number, { value, version, ttlMs }: MapEntry): void {
+    this.#values[slot] = value === undefined ? undefined : this.#share(value);
+    if (value !== undefined) this.#withValue += 1;
+    this.#counters[slot] = version.counter;
+    this.#writerOf[slot] = this.#writers.add(version.writer);
+    this.#ttls[slot] = ttlMs;
   }
 
   #forget(slot: number): void {
@@ -151,7 +155,6 @@ export class CompactMapStore implements MapStore {
     if (key === undefined) return;
     this.#clear(slot);
     this.#slots.delete(key);
-    this.#foundKey = undefined;
     this.#keys[slot] = undefined;
     this.#values[slot] = undefined;
     this.#recency.remove(slot);

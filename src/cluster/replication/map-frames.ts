@@ -5,7 +5,14 @@
 import { ByteReader, MalformedBytes } from "../byte-reader.ts";
 import { ByteWriter } from "../byte-writer.ts";
 import type { MapEntry } from "../replicated-map.ts";
-import { EntryReader, EntryWriter, KEY_BYTES_MAX, TTL_MS_MAX } from "./entry-codec.ts";
+import {
+  type Entries,
+  EntryList,
+  EntryReader,
+  EntryWriter,
+  KEY_BYTES_MAX,
+  TTL_MS_MAX,
+} from "./entry-codec.ts";
 import { COUNTER_MAX } from "./entry-order.ts";
 import { WRITERS_MAX } from "./version-vector.ts";
 
@@ -22,14 +29,14 @@ export type MapFrame =
       readonly kind: "delta";
       readonly from: number;
       readonly to: number;
-      readonly entries: readonly MapEntry[];
+      readonly entries: Entries;
     }
   | { readonly kind: "touches"; readonly touches: readonly Touch[] }
   /** What the sender has; `isReply` ends the exchange. */
   | { readonly kind: "offer"; readonly isReply: boolean; readonly counters: Counters }
   /** Asks for all entries beyond those counters, as the parts of transfer `transfer`. */
   | { readonly kind: "want"; readonly transfer: number; readonly counters: Counters }
-  | { readonly kind: "part"; readonly transfer: number; readonly entries: readonly MapEntry[] }
+  | { readonly kind: "part"; readonly transfer: number; readonly entries: Entries }
   /** The transfer had that many parts; the receiver then has what the sender had when it began. */
   | {
       readonly kind: "done";
@@ -46,9 +53,14 @@ const WRITER_BYTES_MAX = 64;
 /** Touches of one message. */
 export const TOUCHES_MAX = 20_000;
 
+/** A part of a transfer is sent once it has so many bytes; the last entry may take it beyond by its own size. */
+const PART_BYTES = 256 * 1024;
+/** Room for a last entry as session tables have it. */
+const PART_BYTES_EXTRA = 1024;
+
 /** A part of a transfer, to which entries are written one by one; `encodeFrame` makes the same of a list. */
 export class PartFrame {
-  readonly #out = new ByteWriter();
+  readonly #out = new ByteWriter(PART_BYTES + PART_BYTES_EXTRA);
   readonly #entries: EntryWriter;
 
   constructor(transfer: number) {
@@ -56,9 +68,9 @@ export class PartFrame {
     this.#entries = new EntryWriter(this.#out);
   }
 
-  /** Bytes so far. */
-  get length(): number {
-    return this.#out.length;
+  /** It has the size of a part. */
+  get isFull(): boolean {
+    return this.#out.length >= PART_BYTES;
   }
 
   add(entry: MapEntry): void {
@@ -115,7 +127,7 @@ function readFrame(from: ByteReader): MapFrame {
         kind,
         from: from.whole("from", COUNTER_MAX),
         to: from.whole("to", COUNTER_MAX),
-        entries: readEntries(from),
+        entries: new EntryList(from),
       };
     case "touches":
       return { kind, touches: readTouches(from) };
@@ -124,7 +136,7 @@ function readFrame(from: ByteReader): MapFrame {
     case "want":
       return { kind, transfer: from.whole("transfer", NUMBER_MAX), counters: readCounters(from) };
     case "part":
-      return { kind, transfer: from.whole("transfer", NUMBER_MAX), entries: readEntries(from) };
+      return { kind, transfer: from.whole("transfer", NUMBER_MAX), entries: new EntryList(from) };
     case "done":
       return {
         kind,
@@ -139,25 +151,21 @@ function readFrame(from: ByteReader): MapFrame {
         key: from.text("key", KEY_BYTES_MAX),
       };
     case "answer":
-      return { kind, question: from.whole("question", NUMBER_MAX), entry: readEntries(from)[0] };
+      return { kind, question: from.whole("question", NUMBER_MAX), entry: readAnswer(from) };
     case undefined:
       break;
   }
   throw new MalformedBytes("the kind is unknown");
 }
 
-function writeEntries(out: ByteWriter, entries: readonly MapEntry[]): ByteWriter {
+function writeEntries(out: ByteWriter, entries: Entries): ByteWriter {
   const writer = new EntryWriter(out);
-  for (const entry of entries) writer.write(entry);
+  entries.forEach((entry) => writer.write(entry));
   return out;
 }
 
-/** All entries up to the end of the message. */
-function readEntries(from: ByteReader): readonly MapEntry[] {
-  const reader = new EntryReader(from);
-  const entries: MapEntry[] = [];
-  while (!from.isAtEnd) entries.push(reader.read());
-  return entries;
+function readAnswer(from: ByteReader): MapEntry | undefined {
+  return from.isAtEnd ? undefined : new EntryReader(from).read();
 }
 
 function readTouches(from: ByteReader): readonly Touch[] {

@@ -7,8 +7,6 @@ import type { MapStore } from "../replicated-map.ts";
 import type { MapChannel } from "./map-channel.ts";
 import { type Counters, encodeFrame, PartFrame } from "./map-frames.ts";
 
-/** A part is sent once it has so many bytes; the last entry may take it beyond by its own size. */
-const PART_BYTES = 256 * 1024;
 /** Longest stretch of work without a turn of the event loop. */
 const SLICE_MS = 20;
 /** Entries between two looks at the clock. */
@@ -65,7 +63,7 @@ export class MapTransfer {
         part.add(entry);
         isEmpty = false;
       }
-      if (part.length >= PART_BYTES) {
+      if (part.isFull) {
         await this.#send(peer, part);
         part = new PartFrame(transfer);
         isEmpty = true;

@@ -1,7 +1,8 @@
 /**
  * The messages of `revision-stage.ts` as JSON between a manager and a worker's management port, read strictly on both
- * sides: `POST /node/deployment/stage` (a StageRequest), `activate` and `abandon` (a CommitRequest), and
- * `GET /node/deployment/outcomes`. Fields that a later version adds are passed over.
+ * sides: `POST /node/deployment/stage` (a StageRequest), `activate` (a SwitchRequest), `abandon` (a CommitRequest), and
+ * `GET /node/deployment/outcomes`. Fields that a later version adds are passed over. Answers are brought within these bounds by
+ * `bounded-answers.ts`.
  */
 import { AppError } from "../../errors/app-error.ts";
 import { checkCommitId } from "../ref-names.ts";
@@ -27,6 +28,10 @@ export const STAGE_PATHS = {
 
 /** Largest body of a StageRequest, in bytes: a patch within its bounds takes at most four thirds of them in base64. */
 export const STAGE_REQUEST_BYTES_MAX = 1024 * 1024;
+/** Largest answer of a worker, in bytes of its JSON; what does not fit is left out where it is written. */
+export const ANSWER_BYTES_MAX = 2 * 1024 * 1024;
+/** Characters of a seal in base64; it is a small commit. */
+export const SEAL_TEXT_MAX = 16 * 1024;
 /** Characters of one text of an answer; what is longer is cut where it is written. */
 export const STAGE_TEXT_MAX = 2_000;
 /** Services of one answer; more are left out where it is written. */
@@ -35,6 +40,12 @@ export const OUTCOMES_MAX = 10_000;
 /** Which commit is to be switched to, or forgotten. */
 export interface CommitRequest {
   readonly commit: string;
+}
+
+/** Which commit is to be switched to, and the manager's signed word that it is live. */
+export interface SwitchRequest extends CommitRequest {
+  /** In base64. */
+  readonly seal?: string;
 }
 
 /** @throws AppError REQUEST_INVALID. */
@@ -55,8 +66,15 @@ export function readCommitRequest(value: unknown): CommitRequest {
 }
 
 /** @throws AppError REQUEST_INVALID. */
+export function readSwitchRequest(value: unknown): SwitchRequest {
+  const { seal } = fieldsOf(value);
+  const request = readCommitRequest(value);
+  return seal === undefined || seal === null ? request : { ...request, seal: readSealText(seal) };
+}
+
+/** @throws AppError REQUEST_INVALID. */
 export function readStageAnswer(value: unknown): StageAnswer {
-  const { kind, problems, reason } = fieldsOf(value);
+  const { kind, problems, more, reason } = fieldsOf(value);
   switch (kind) {
     case "ready":
       return { kind };
@@ -64,6 +82,7 @@ export function readStageAnswer(value: unknown): StageAnswer {
       return {
         kind,
         problems: readList(problems, STAGE_PROBLEMS_MAX, "problems").map(readProblem),
+        ...(more !== undefined && { more: readCount(more, "more") }),
       };
     case "failed":
       return { kind, reason: readText(reason, "reason") };
@@ -86,22 +105,6 @@ export function readOutcomesAnswer(value: unknown): OutcomesAnswer {
   };
 }
 
-/** An answer within the bounds of a message: at most STAGE_PROBLEMS_MAX problems, no text beyond STAGE_TEXT_MAX. */
-export function boundedStageAnswer(answer: StageAnswer): StageAnswer {
-  if (answer.kind === "ready") return answer;
-  if (answer.kind === "failed") return { kind: "failed", reason: cut(answer.reason) };
-  const problems = answer.problems.slice(0, STAGE_PROBLEMS_MAX);
-  return { kind: "faulty", problems: problems.map(boundedProblem) };
-}
-
-function boundedProblem({ file, line, message }: StageProblem): StageProblem {
-  return { file: cut(file), line, message: cut(message) };
-}
-
-function cut(text: string): string {
-  return text.length <= STAGE_TEXT_MAX ? text : `${text.slice(0, STAGE_TEXT_MAX - 3)}...`;
-}
-
 function readPatch(value: unknown): RevisionPatch {
   const { base, commit, files } = fieldsOf(value);
   const from = readRevision(base, "base");
@@ -117,6 +120,12 @@ function readFile(value: unknown): RevisionPatch["files"][number] {
   const { path, content } = fieldsOf(value);
   const text = content === null ? null : readBase64(content, "content");
   return { path: readText(path, "path"), content: text };
+}
+
+function readSealText(value: unknown): string {
+  const text = readBase64(value, "seal");
+  if (text.length > SEAL_TEXT_MAX) throw refused("seal is too long");
+  return text;
 }
 
 function readBase64(value: unknown, name: string): string {

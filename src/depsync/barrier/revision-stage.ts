@@ -39,7 +39,13 @@ export type StageAnswer =
   /** Compiled and waiting. */
   | { readonly kind: "ready" }
   /** The artifacts are at fault: no other worker would take them either. */
-  | { readonly kind: "faulty"; readonly problems: readonly StageProblem[] }
+  | {
+      readonly kind: "faulty";
+      /** The first ones. */
+      readonly problems: readonly StageProblem[];
+      /** Problems beyond these, which did not fit into the answer. Default: 0. */
+      readonly more?: number;
+    }
   /** This worker cannot: repository out of reach, signature refused, disk full, it is stopping. */
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -69,8 +75,11 @@ export interface OutcomesAnswer {
 export interface RevisionStage {
   /** Fetches, verifies and compiles the commit beside the running generation; replaces an earlier candidate. */
   stage(request: StageRequest, signal?: AbortSignal): Promise<StageAnswer>;
-  /** Switches to the staged commit by one assignment; one that was not staged is fetched first. */
-  activate(commit: string, signal?: AbortSignal): Promise<SwitchAnswer>;
+  /**
+   * Switches to the staged commit by one assignment; one that was not staged is fetched first. `seal`: the manager's signed
+   * word that it is live, in base64; a worker that has followed one before looks at the repository where it is missing.
+   */
+  activate(commit: string, signal?: AbortSignal, seal?: string): Promise<SwitchAnswer>;
   /** Forgets the candidate, if it still is that commit. */
   abandon(commit: string, signal?: AbortSignal): Promise<void>;
   /** Counts of the services of the running generation. */

@@ -97,7 +97,7 @@ async function writeOne(
   // What need not last is written by many at once, and packed by git later: disk is cheaper than processors then.
   const level = isDurable ? constants.Z_BEST_SPEED : constants.Z_NO_COMPRESSION;
   const packed = await deflateAll(raw, { level });
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   // The name under which git itself writes, so that what a kill leaves is found by whoever tidies up.
   const temporary = join(dirname(path), `tmp_obj_${randomBytes(8).toString("hex")}`);
   try {
@@ -113,6 +113,13 @@ async function writeOne(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** One folder in one that is there: what is recursive says ENOENT of a file system that can only be read. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path).catch((error: unknown) => {
+    if (systemCodeOf(error) !== "EEXIST") throw error;
+  });
 }
 
 /** Makes a file or a folder durable. */

@@ -5,6 +5,7 @@
  */
 import { AppError, messageOf, systemCodeOf } from "../../errors/app-error.ts";
 import { runCatFile, runGit } from "../git-process.ts";
+import { diskAdvice } from "../unwritable-disk.ts";
 import { loosePath, readLoose, syncLoose, writeLoose } from "./loose-objects.ts";
 import {
   type GitObject,
@@ -81,7 +82,7 @@ export class ObjectStore {
       if (error instanceof AppError) throw error;
       throw new AppError(
         "DEPLOYMENT_REPOSITORY",
-        `the deployment repository ${this.#gitDir} does not take new objects: ${messageOf(error)}`,
+        `the deployment repository ${this.#gitDir} does not take new objects: ${messageOf(error)}${diskAdvice(messageOf(error))}`,
         { cause: error, retryable: true },
       );
     }

@@ -33,9 +33,11 @@ export interface AllowedSigners {
   readonly problems: readonly SignerProblem[];
 }
 
-/** PRINCIPALS, then anything up to the kind of a key, then the key. */
-const LINE = /^("[^"]*"|\S+)[ \t]+(?:(.*?)[ \t]+)?((?:sk-)?(?:ssh|ecdsa)-\S+[ \t]+\S+.*)$/;
-const OPTION = /(?:^|,)([A-Za-z-]+)(?:=("[^"]*"|[^,]*))?(?=,|$)/g;
+/** The kind of a key: with it the key begins, and options end. */
+const KIND = /^(?:sk-)?(?:ssh|ecdsa)-/;
+const OPTION_NAME = /^[A-Za-z-]{1,100}$/;
+/** Characters of a line that a message repeats. */
+const SHOWN_MAX = 200;
 const NAME = /^[^\s",#()<>\\]{1,200}$/;
 
 /** Reads the file; a line at fault takes no other with it. */
@@ -66,25 +68,60 @@ export function formatAllowedSigner({ name, key }: AllowedSigner): string {
 }
 
 function readSigner(line: string): AllowedSigner {
-  const [, principals = "", options = "", key = ""] = LINE.exec(line) ?? [];
-  if (key === "") throw new Error("it is no line of the form NAME [OPTIONS] KIND BASE64");
+  const [principals, rest] = cutAtSpace(line);
+  const [options, key] = KIND.test(rest) ? ["", rest] : cutAtSpace(rest);
+  if (principals === "" || !KIND.test(key) || !/[ \t]/.test(key))
+    throw new Error("it is no line of the form NAME [OPTIONS] KIND BASE64");
   checkOptions(options);
   return { name: principals.replaceAll('"', ""), key: readPublicKeyLine(key) };
 }
 
 function checkOptions(options: string): void {
-  const rest = options.replaceAll(OPTION, (_all, key: string, value = "") => {
-    checkOption(key.toLowerCase(), value.replaceAll('"', ""));
-    return "";
-  });
-  if (rest.trim() !== "") throw new Error(`its options ${JSON.stringify(options)} cannot be read`);
+  if (options === "") return;
+  for (const option of partsOf(options, ",")) {
+    const at = option.indexOf("=");
+    const name = at < 0 ? option : option.slice(0, at);
+    if (!OPTION_NAME.test(name))
+      throw new Error(`its options ${JSON.stringify(shown(options))} cannot be read`);
+    checkOption(name.toLowerCase(), at < 0 ? "" : option.slice(at + 1).replaceAll('"', ""));
+  }
+}
+
+/** What stands before the first space outside of quotes, and what comes behind it. One pass, whatever the line holds. */
+function cutAtSpace(line: string): readonly [first: string, rest: string] {
+  let isQuoted = false;
+  for (let at = 0; at < line.length; at += 1) {
+    const character = line[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && (character === " " || character === "\t"))
+      return [line.slice(0, at), line.slice(at).trimStart()];
+  }
+  return [line, ""];
+}
+
+/** Parts between separators that stand outside of quotes. */
+function partsOf(text: string, separator: string): readonly string[] {
+  const parts: string[] = [];
+  let begin = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '"') isQuoted = !isQuoted;
+    if (text[at] !== separator || isQuoted) continue;
+    parts.push(text.slice(begin, at));
+    begin = at + 1;
+  }
+  return [...parts, text.slice(begin)];
+}
+
+function shown(text: string): string {
+  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}...`;
 }
 
 function checkOption(key: string, value: string): void {
   switch (key) {
     case "namespaces":
       if (value.split(",").some((one) => one === "git" || one === "*")) return;
-      throw new Error(`its key is for ${value}, not for git`);
+      throw new Error(`its key is for ${shown(value)}, not for git`);
     case "cert-authority":
       throw new Error("certificate authorities are not taken: name each person's own key");
     case "valid-after":

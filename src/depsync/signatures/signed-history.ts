@@ -62,8 +62,12 @@ export class SignedHistory {
     this.#managerKeys = managerKeys;
   }
 
-  /** @throws AppError when the repository cannot be read. */
-  async verify(commit: string, known: readonly string[]): Promise<SignatureFault | undefined> {
+  /** `signers`: they count in the place of those that the vouching commits know. @throws AppError when the repository cannot be read. */
+  async verify(
+    commit: string,
+    known: readonly string[],
+    signers?: readonly AllowedSigner[],
+  ): Promise<SignatureFault | undefined> {
     if (known.includes(commit)) return undefined;
     const [tip] = await this.#read([commit]);
     if (!tip || this.#isManagers(tip.object)) return undefined;
@@ -71,7 +75,7 @@ export class SignedHistory {
     if (tip.object.signature === undefined) return faultOf(tip, "is not signed", UNSIGNED);
     const walk = await this.#walk(tip, known);
     if ("reason" in walk) return walk;
-    return this.#checkPeople(walk);
+    return this.#checkPeople(walk, signers);
   }
 
   /** The signers that a commit's tree names. */
@@ -131,10 +135,13 @@ export class SignedHistory {
     return { people, anchors };
   }
 
-  async #checkPeople({ people, anchors }: Walk): Promise<SignatureFault | undefined> {
+  async #checkPeople(
+    { people, anchors }: Walk,
+    given: readonly AllowedSigner[] | undefined,
+  ): Promise<SignatureFault | undefined> {
     const distinct = [...new Set(anchors)];
     const newest = distinct.length > 1 ? await this.#source.newest(distinct) : distinct;
-    const signers = await this.#commonSigners(newest);
+    const signers = given ?? (await this.#commonSigners(newest));
     for (const one of people) {
       const { fault } = checkSignature(one.object, [], signers);
       if (fault !== undefined) return faultOf(one, fault, UNKNOWN);
@@ -197,7 +204,7 @@ export class SignedHistory {
 const UNSIGNED =
   "Whoever pushes signs: `git config gpg.format ssh`, `git config user.signingkey KEY.pub`, `git commit -S`; then make the key known with `bascule signers add NAME KEY.pub`";
 const UNKNOWN =
-  "If you know whose key it is, make it known with `bascule signers add NAME KEY.pub` and deploy again";
+  "If you know whose key it is, make it known with `bascule signers add NAME KEY.pub`, which tries it again while it is the head of main";
 const PROTECTED = "Change signers with `bascule signers add` and `bascule signers remove`";
 
 function faultOf({ commit, object }: Walked, reason: string, advice: string): SignatureFault {

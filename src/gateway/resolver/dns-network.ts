@@ -35,7 +35,6 @@ interface Task {
 async function askOverUdp({ server, query, read, signal }: Task): Promise<DnsReply> {
   const socket = createSocket(isIPv6(server.host) ? "udp6" : "udp4");
   const { promise, resolve, reject } = Promise.withResolvers<DnsReply>();
-  const abort = (): void => reject(new Error("the name server was given up"));
   socket.on("error", reject);
   socket.on("message", (message) => {
     const reply = read(message);
@@ -43,20 +42,12 @@ async function askOverUdp({ server, query, read, signal }: Task): Promise<DnsRep
   });
   // A connected socket hears nobody but the server, and that it is not there.
   socket.connect(server.port, server.host, () => socket.send(query));
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", abort);
-    socket.close();
-  }
+  return unlessAborted(signal, promise).finally(() => socket.close());
 }
 
 async function askOverTcp({ server, query, read, signal }: Task): Promise<DnsReply> {
   const socket = connect({ host: server.host, port: server.port, noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<DnsReply>();
-  const abort = (): void => reject(new Error("the name server was given up"));
   const length = Buffer.alloc(2);
   length.writeUInt16BE(query.length);
   socket.write(Buffer.concat([length, query]));
@@ -71,12 +62,17 @@ async function askOverTcp({ server, query, read, signal }: Task): Promise<DnsRep
   });
   socket.on("error", reject);
   socket.once("close", () => reject(new Error("the name server closed the connection")));
+  return unlessAborted(signal, promise).finally(() => socket.destroy());
+}
+
+async function unlessAborted(signal: AbortSignal, reply: Promise<DnsReply>): Promise<DnsReply> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(new Error("the name server was given up"));
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   try {
-    return await promise;
+    return await Promise.race([reply, aborted]);
   } finally {
     signal.removeEventListener("abort", abort);
-    socket.destroy();
   }
 }

@@ -4,18 +4,18 @@
  */
 import { createHash } from "node:crypto";
 import { formatAddress, splitHostPort } from "../http/listen-address.ts";
+import { isServing } from "./rotation.ts";
 import type { DirectoryMember } from "./server-directory.ts";
 import type { ClusterServersConfig, PeerConfig } from "./upstream-config.ts";
 
-/** Peers in the order of the members; a member that drains is kept for the sessions bound to it. */
+/** Peers in the order of the members: all that answer; who of them gets requests is said in `rotation.ts`. */
 export function clusterPeers(
   { subDomain, scheme, ...options }: ClusterServersConfig,
   members: readonly DirectoryMember[],
 ): readonly PeerConfig[] {
   return members.flatMap((member): readonly PeerConfig[] => {
     const port = member.ports[scheme];
-    const isServing = member.state === "active" || member.state === "draining";
-    if (member.subDomain !== subDomain || port === undefined || !isServing) return [];
+    if (member.subDomain !== subDomain || port === undefined || !isServing(member.state)) return [];
     const name = formatAddress({ host: member.name ?? member.host, port });
     const route = options.route ?? (member.name === undefined ? undefined : serverIdOf(name));
     return [asMember({ ...options, name, route, host: member.host, port }, member)];

@@ -2,7 +2,8 @@
  * Which workers run what the cluster has made live. The live revision is the one that the manager's record tells (of the
  * oldest manager that tells one), and the last known one while no manager is there. A worker on another one is "behind"
  * after a grace, for workers switch one after the other and gateways hear of them in any order; one that the manager
- * lists as late is behind at once. Called by the member directory; what follows for peers is in `rotation.ts`.
+ * lists as late is behind at once, and so is one that joins, which may be a worker that was missed for a moment and has
+ * missed the switch. Called by the member directory; what follows for peers is in `rotation.ts`.
  */
 import type { Member } from "../../cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../../cluster/member-properties.ts";
@@ -17,19 +18,18 @@ export type Standing = "live" | "switching" | "behind";
  */
 export const GRACE_MS = 1_000;
 
-interface Change {
+interface Known {
   readonly revision: string | undefined;
-  /** Monotonic; of a member that was not there before: long ago. */
-  readonly atMs: number;
+  /** Monotonic: when live or its own revision has changed last since it is there; none has: long ago. */
+  readonly changedMs: number;
 }
 
 export class LiveRevision {
   readonly #clock: Clock;
   readonly #onExpiry: () => void;
   #live: string | undefined;
-  #liveAtMs = 0;
   #late: ReadonlySet<string> = new Set();
-  #changes: ReadonlyMap<string, Change> = new Map();
+  #known: ReadonlyMap<string, Known> = new Map();
   #timer: Timer | undefined;
 
   /** @param onExpiry called when a grace is over: standings have changed. */
@@ -49,9 +49,13 @@ export class LiveRevision {
     const manager = members.find(
       ({ role, revision }) => role === "manager" && revision !== undefined,
     );
-    if (manager) this.#hear(manager, nowMs);
+    const before = this.#live;
+    if (manager) this.#hear(manager);
+    const isChanged = this.#live !== before;
     const workers = members.filter(({ role }) => role === "worker");
-    this.#changes = new Map(workers.map((member) => [member.id, this.#changeOf(member, nowMs)]));
+    this.#known = new Map(
+      workers.map((member) => [member.id, this.#knownOf(member, isChanged, nowMs)]),
+    );
     this.#awaitExpiry(workers, nowMs);
   }
 
@@ -67,21 +71,20 @@ export class LiveRevision {
     this.#timer?.cancel();
   }
 
-  #hear({ revision, properties }: Member, nowMs: number): void {
+  #hear({ revision, properties }: Member): void {
     this.#late = new Set(lateWorkers(properties));
-    if (revision === this.#live) return;
     this.#live = revision;
-    this.#liveAtMs = nowMs;
   }
 
-  #changeOf({ id, revision }: Member, nowMs: number): Change {
-    const before = this.#changes.get(id);
-    if (!before) return { revision, atMs: Number.NEGATIVE_INFINITY };
-    return before.revision === revision ? before : { revision, atMs: nowMs };
+  #knownOf({ id, revision }: Member, isLiveChanged: boolean, nowMs: number): Known {
+    const before = this.#known.get(id);
+    if (!before) return { revision, changedMs: Number.NEGATIVE_INFINITY };
+    const isSame = !isLiveChanged && before.revision === revision;
+    return isSame ? before : { revision, changedMs: nowMs };
   }
 
   #graceEndMs({ id }: Member): number {
-    return Math.max(this.#liveAtMs, this.#changes.get(id)?.atMs ?? 0) + GRACE_MS;
+    return (this.#known.get(id)?.changedMs ?? Number.NEGATIVE_INFINITY) + GRACE_MS;
   }
 
   /** One timer, for the grace that ends first. */

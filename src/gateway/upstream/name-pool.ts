@@ -11,11 +11,16 @@ export class NamePool {
   readonly #names: string[] = [""];
   readonly #uses: number[] = [0];
   readonly #free: number[] = [];
+  /** The number that was taken last: most sessions of a message have the same writer. */
+  #last = 0;
 
   /** One more use of the name; undefined while 65535 others are in use. */
   take(name: string): number | undefined {
-    const number = this.#numbers.get(name) ?? this.#add(name);
-    if (number !== undefined) this.#uses[number] = (this.#uses[number] ?? 0) + 1;
+    const isLast = this.#last > 0 && name === this.#names[this.#last];
+    const number = isLast ? this.#last : (this.#numbers.get(name) ?? this.#add(name));
+    if (number === undefined) return undefined;
+    this.#uses[number] = (this.#uses[number] ?? 0) + 1;
+    this.#last = number;
     return number;
   }
 
@@ -27,6 +32,7 @@ export class NamePool {
     if (left > 0) return;
     this.#numbers.delete(this.nameOf(number));
     this.#names[number] = "";
+    this.#last = 0;
     this.#free.push(number);
   }
 

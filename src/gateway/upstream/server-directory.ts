@@ -13,7 +13,7 @@ export interface DirectoryMember {
   /** The name behind the address: the same on every gateway, where addresses may differ. Absent: the address itself. */
   readonly name?: string;
   readonly ports: { readonly http?: number; readonly https?: number };
-  /** Only "active" gets new requests; "draining" keeps the sessions bound to it; others get nothing. */
+  /** Only "active" gets new requests; "draining" keeps the sessions bound to it; "leaving" is the last resort; others get nothing. */
   readonly state: string;
   /** The name of the node, under which the sessions bound to it are told. Absent: they are not told. */
   readonly node?: string;

@@ -21,8 +21,9 @@ export class SessionColumns {
   /** Since when the session is known here, monotonic seconds. */
   readonly sinceS: Uint32Array;
 
-  constructor(capacity: number, seed: number) {
-    this.slots = new SessionSlots(capacity, seed);
+  /** @param random is that of `SessionSlots`. */
+  constructor(capacity: number, random: () => number) {
+    this.slots = new SessionSlots(capacity, random);
     this.server = new Uint16Array(capacity);
     this.writer = new Uint16Array(capacity);
     this.counter = new Float64Array(capacity);

@@ -3,16 +3,19 @@
  * bytes a slot beside the key, nothing for the garbage collector to walk. What belongs to a key stands in arrays
  * of the owner (shared-session-store.ts) under the same number.
  */
+import { type KeyBytes, viewOf } from "../../cluster/key-bytes.ts";
+import { PackedKey, SLOT_KEY_BYTES, SLOT_KEY_WORDS } from "./packed-key.ts";
 
-/** Longest key, in bytes; each takes so many. */
-export const SLOT_KEY_BYTES = 40;
 /** No slot. */
 export const NONE = -1;
 
 export class SessionSlots {
+  /** The key that `find` and `add` are called for: it takes a key first, and is this table's alone. */
+  readonly key: PackedKey;
   /** How many keys there is room for. */
   readonly capacity: number;
-  readonly #keys: Uint8Array;
+  readonly #keys: Buffer;
+  readonly #keyWords: DataView;
   readonly #keyLengths: Uint8Array;
   readonly #hashes: Int32Array;
   /** First slot of each chain; the length is a power of two. */
@@ -21,21 +24,19 @@ export class SessionSlots {
   readonly #next: Int32Array;
   readonly #older: Int32Array;
   readonly #newer: Int32Array;
-  readonly #seed: number;
   #oldest = NONE;
   #newest = NONE;
   #firstFree = NONE;
   /** Slots from here on were never used: their memory is not touched before. */
   #untouched = 0;
   #count = 0;
-  #hashedKey = "";
-  #hash = 0;
 
-  /** @param seed makes the places of keys unforeseeable to whoever chooses keys. */
-  constructor(capacity: number, seed: number) {
+  /** @param random makes the places of keys unforeseeable to whoever chooses keys: 0 <= value < 1. */
+  constructor(capacity: number, random: () => number) {
     this.capacity = capacity;
-    this.#seed = seed | 0;
-    this.#keys = new Uint8Array(capacity * SLOT_KEY_BYTES);
+    this.key = new PackedKey(random);
+    this.#keys = Buffer.from(new ArrayBuffer(capacity * SLOT_KEY_BYTES));
+    this.#keyWords = viewOf(this.#keys);
     this.#keyLengths = new Uint8Array(capacity);
     this.#hashes = new Int32Array(capacity);
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(2, capacity)))).fill(NONE);
@@ -67,34 +68,27 @@ export class SessionSlots {
     return this.#keyLengths[slot] !== 0;
   }
 
-  /** Whether the text can be a key: 1 to SLOT_KEY_BYTES characters of one byte each. */
-  static fits(key: string): boolean {
-    if (key.length === 0 || key.length > SLOT_KEY_BYTES) return false;
-    for (let index = 0; index < key.length; index++) if (key.charCodeAt(index) > 0xff) return false;
-    return true;
-  }
-
-  /** The slot of a key, or NONE. */
-  find(key: string): number {
-    const hash = this.#hashOf(key);
+  /** The slot of `key`, or NONE. */
+  find(): number {
+    const { hash } = this.key;
     let slot = this.#buckets[hash & (this.#buckets.length - 1)] ?? NONE;
-    while (slot !== NONE && !(this.#hashes[slot] === hash && this.#holds(slot, key))) {
+    while (slot !== NONE && !(this.#hashes[slot] === hash && this.#holdsKey(slot))) {
       slot = this.#next[slot] ?? NONE;
     }
     return slot;
   }
 
-  /** A slot for a key that has none and fits; the newest from now on. NONE: all are in use. */
-  add(key: string): number {
+  /** A slot for `key`, which has none; the newest from now on. NONE: all are in use. */
+  add(): number {
     const slot = this.#takeFree();
     if (slot === NONE) return NONE;
-    const hash = this.#hashOf(key);
+    const { hash, words, length } = this.key;
     const bucket = hash & (this.#buckets.length - 1);
     const start = slot * SLOT_KEY_BYTES;
-    for (let index = 0; index < key.length; index++) {
-      this.#keys[start + index] = key.charCodeAt(index);
+    for (let word = 0; word < SLOT_KEY_WORDS; word++) {
+      this.#keyWords.setInt32(start + 4 * word, words[word] ?? 0, true);
     }
-    this.#keyLengths[slot] = key.length;
+    this.#keyLengths[slot] = length;
     this.#hashes[slot] = hash;
     this.#next[slot] = this.#buckets[bucket] ?? NONE;
     this.#buckets[bucket] = slot;
@@ -121,8 +115,13 @@ export class SessionSlots {
 
   keyOf(slot: number): string {
     const start = slot * SLOT_KEY_BYTES;
+    return this.#keys.toString("utf8", start, start + (this.#keyLengths[slot] ?? 0));
+  }
+
+  /** `into` means the key where it stands in this table: valid until the slot is removed. */
+  showKey(slot: number, into: KeyBytes): void {
     const length = this.#keyLengths[slot] ?? 0;
-    return Buffer.from(this.#keys.buffer, start, length).toString("latin1");
+    into.set(this.#keys, this.#keyWords, slot * SLOT_KEY_BYTES, length);
   }
 
   #takeFree(): number {
@@ -132,30 +131,12 @@ export class SessionSlots {
     return slot;
   }
 
-  /** FNV-1a from the seed, with the last step of MurmurHash3, so that low bits depend on all. */
-  #hashOf(key: string): number {
-    // A key is looked up, compared and added in a row.
-    if (key === this.#hashedKey) return this.#hash;
-    this.#hashedKey = key;
-    this.#hash = this.#mix(key);
-    return this.#hash;
-  }
-
-  #mix(key: string): number {
-    let hash = this.#seed ^ 0x811c9dc5;
-    for (let index = 0; index < key.length; index++) {
-      hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-    }
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return hash ^ (hash >>> 16);
-  }
-
-  #holds(slot: number, key: string): boolean {
-    if (this.#keyLengths[slot] !== key.length) return false;
+  #holdsKey(slot: number): boolean {
+    const { words, length } = this.key;
+    if (this.#keyLengths[slot] !== length) return false;
     const start = slot * SLOT_KEY_BYTES;
-    for (let index = 0; index < key.length; index++) {
-      if (this.#keys[start + index] !== key.charCodeAt(index)) return false;
+    for (let word = 0; 4 * word < length; word++) {
+      if (this.#keyWords.getInt32(start + 4 * word, true) !== words[word]) return false;
     }
     return true;
   }

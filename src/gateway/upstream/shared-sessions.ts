@@ -7,7 +7,6 @@ import { hash } from "node:crypto";
 import type { MapStore, ReplicatedMap } from "../../cluster/replicated-map.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { BoundCount } from "./bound-count.ts";
-import { SessionSlots } from "./session-slots.ts";
 import { SHARED_SESSION_BYTES } from "./session-columns.ts";
 import type { SessionBook } from "./session-table.ts";
 import { SharedSessionStore } from "./shared-session-store.ts";
@@ -63,11 +62,11 @@ export class SharedSessions implements SessionBook {
   }
 
   find(sessionId: string): string | undefined {
-    return this.#store.get(keyOf(sessionId));
+    return this.#store.get(this.#keyOf(sessionId));
   }
 
   bind(sessionId: string, serverId: string, mayCreate: boolean): void {
-    const key = keyOf(sessionId);
+    const key = this.#keyOf(sessionId);
     const known = this.#store.get(key);
     // Requests of an old configuration may end after a reload that ended the sharing.
     if (this.#isClosed || (known === undefined && !mayCreate)) return;
@@ -77,7 +76,7 @@ export class SharedSessions implements SessionBook {
 
   /** Undefined: it is known here, or there is no point in asking. The promise is fulfilled when the asking is over. */
   seek(sessionId: string): Promise<unknown> | undefined {
-    const key = keyOf(sessionId);
+    const key = this.#keyOf(sessionId);
     if (this.#store.get(key) !== undefined) return undefined;
     const asked = this.#asked.get(key);
     if (asked) return asked;
@@ -115,6 +114,11 @@ export class SharedSessions implements SessionBook {
     if (oldest !== undefined && this.#unknown.size > UNKNOWN_MAX) this.#unknown.delete(oldest);
   }
 
+  /** A session id that fits no slot is kept as its MD5. */
+  #keyOf(sessionId: string): string {
+    return this.#store.fits(sessionId) ? sessionId : hash("md5", sessionId, "base64");
+  }
+
   #isUnknown(key: string): boolean {
     const askedMs = this.#unknown.get(key);
     return askedMs !== undefined && this.#clock.monotonicMs() - askedMs < UNKNOWN_MS;
@@ -123,9 +127,4 @@ export class SharedSessions implements SessionBook {
 
 function capacityOf(bytes: number): number {
   return Math.floor(bytes / SHARED_SESSION_BYTES);
-}
-
-/** A session id that fits no slot is kept as its MD5. */
-function keyOf(sessionId: string): string {
-  return SessionSlots.fits(sessionId) ? sessionId : hash("md5", sessionId, "base64");
 }

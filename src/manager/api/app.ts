@@ -12,14 +12,15 @@ import { addErrorAnswers } from "./api-errors.ts";
 import { addConsolePages } from "./console-pages.ts";
 import type { ManagementApp, ManagementServices } from "./management-services.ts";
 import { addOpenApi, type DescribedRoute } from "./openapi.ts";
+import { RESOURCE_KEY_LENGTH_MAX } from "../registry-key.ts";
 import { RESOURCES } from "./resources.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import { addUpgrades } from "./upgrades.ts";
 
 /** Largest body of routes that say nothing else, in bytes. */
 const BODY_BYTES_MAX = 64 * 1024;
-/** Longest value of a route parameter, in characters. */
-const PARAMETER_LENGTH_MAX = 300;
+/** Longest value of a route parameter, in characters as they stand in the URL, where one may take nine (%E2%82%AC). */
+const PARAMETER_LENGTH_MAX = 9 * RESOURCE_KEY_LENGTH_MAX;
 
 export interface ManagementAppOptions {
   readonly services: ManagementServices;

@@ -1,4 +1,5 @@
 /** /management/artifacts: what the live revision consists of, the source of one artifact, and undeploying it. */
+import { isUtf8 } from "node:buffer";
 import { Type } from "typebox";
 import { AppError } from "../../errors/app-error.ts";
 import type { ArtifactSummary } from "../../mediation/engine.ts";
@@ -9,6 +10,7 @@ import {
   type DeployableKind,
   defaultPathOf,
 } from "../artifact-place.ts";
+import { RESOURCE_KEY_LENGTH_MAX, resourceKeyOf } from "../registry-key.ts";
 import type { CompiledTree } from "../revisions.ts";
 import { authorOf } from "./author.ts";
 import { ERROR_BODY } from "./api-errors.ts";
@@ -35,7 +37,7 @@ const ARTIFACTS = Type.Object(
 );
 const ONE = Type.Object({
   kind: Type.String({ description: artifactKinds().join(", ") }),
-  name: Type.String({ minLength: 1, maxLength: 200 }),
+  name: Type.String({ minLength: 1, maxLength: RESOURCE_KEY_LENGTH_MAX }),
 });
 
 export const artifactsResource: ManagementResource = (app, services) => {
@@ -48,7 +50,7 @@ export const artifactsResource: ManagementResource = (app, services) => {
     },
     async () => {
       const { commit = null, artifacts, files } = await revisions.live();
-      const list = [...artifacts.map(toRow), ...applicationsIn(files.keys())];
+      const list = [...artifacts.map(toRow), ...wholeFilesIn(files.keys())];
       return { revision: commit, count: list.length, list };
     },
   );
@@ -57,7 +59,7 @@ export const artifactsResource: ManagementResource = (app, services) => {
     {
       config: {
         access: "user",
-        summary: "The XML source of one artifact, or a carbon application",
+        summary: "The XML source of one artifact, a carbon application, or a registry resource",
       },
       schema: { params: ONE },
     },
@@ -66,10 +68,7 @@ export const artifactsResource: ManagementResource = (app, services) => {
       const wanted = kindOf(kind, name);
       const source = sourceOf(await revisions.live(), wanted, name);
       if (source === undefined) throw unknownArtifact(kind, name);
-      const isApp = wanted === "carbonapp";
-      return reply
-        .type(isApp ? "application/octet-stream" : "application/xml; charset=utf-8")
-        .send(source);
+      return reply.type(mediaTypeOf(wanted, source)).send(source);
     },
   );
   app.delete(
@@ -99,7 +98,8 @@ function sourceOf(
   kind: DeployableKind,
   name: string,
 ): Buffer | string | undefined {
-  if (kind === "carbonapp") return files.get(defaultPathOf(kind, name))?.content;
+  if (kind === "carbonapp" || kind === "registry-resource")
+    return files.get(defaultPathOf(kind, name) ?? "")?.content;
   const artifact = artifacts.find((one) => one.kind === kind && one.name === name);
   return artifact && (files.get(artifact.path)?.content ?? artifact.source?.());
 }
@@ -108,11 +108,22 @@ function toRow({ kind, name, path, app }: ArtifactSummary) {
   return { kind, name, path, ...(app !== undefined && { app }) };
 }
 
-function applicationsIn(paths: Iterable<string>) {
+/** Applications and registry resources. */
+function wholeFilesIn(paths: Iterable<string>) {
   return [...paths].flatMap((path) => {
-    const name = appIdOf(path);
-    return name === undefined ? [] : [{ kind: "carbonapp", name, path }];
+    const app = appIdOf(path);
+    if (app !== undefined) return [{ kind: "carbonapp", name: app, path }];
+    const key = resourceKeyOf(path);
+    return key === undefined ? [] : [{ kind: "registry-resource", name: key, path }];
   });
+}
+
+/** Never one that a browser would run. */
+function mediaTypeOf(kind: DeployableKind, source: Buffer | string): string {
+  if (kind === "carbonapp") return "application/octet-stream";
+  if (kind !== "registry-resource") return "application/xml; charset=utf-8";
+  const isText = typeof source === "string" || isUtf8(source);
+  return isText ? "text/plain; charset=utf-8" : "application/octet-stream";
 }
 
 function kindOf(word: string, name: string): DeployableKind {

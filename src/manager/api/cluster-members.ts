@@ -4,6 +4,7 @@ import { MEMBER_PROPERTIES } from "../../cluster/member-properties.ts";
 import type { Cluster, Member } from "../../cluster/cluster.ts";
 import { internalHostOf } from "../../cluster/host-names.ts";
 import { joinAddress } from "../node-view.ts";
+import { CERTIFICATE_END, certificateEnds } from "./certificate-end-body.ts";
 import type { ManagementResource } from "./management-services.ts";
 
 const TEXT = Type.String();
@@ -21,6 +22,7 @@ const MEMBER = Type.Object({
   startedAt: TEXT,
   machine: TEXT,
   processId: Type.Union([Type.Integer(), Type.Null()]),
+  ...CERTIFICATE_END,
 });
 const MEMBERS = Type.Object(
   { count: Type.Integer(), list: Type.Array(MEMBER) },
@@ -49,15 +51,20 @@ const QUERY = Type.Object(
   { additionalProperties: false },
 );
 
-export const clusterMembersResource: ManagementResource = (app, { cluster, membership }) => {
+export const clusterMembersResource: ManagementResource = (app, services) => {
+  const { cluster, membership, trust, clock } = services;
   app.get(
     "/management/cluster/members",
     {
       config: { access: "user", summary: "The members of the cluster" },
       schema: { response: { 200: MEMBERS } },
     },
-    () => {
-      const list = cluster?.members().map((member) => memberRow(member, cluster)) ?? [];
+    async () => {
+      const ends = await certificateEnds(trust, clock);
+      const list = (cluster?.members() ?? []).map((member) => ({
+        ...memberRow(member, cluster),
+        ...ends.get(member.name),
+      }));
       return { count: list.length, list };
     },
   );
@@ -77,7 +84,7 @@ export const clusterMembersResource: ManagementResource = (app, { cluster, membe
   );
 };
 
-function memberRow(member: Member, cluster: Cluster) {
+function memberRow(member: Member, cluster: Cluster | undefined) {
   const { id, name, role, subDomain, domain, hostNames, state, properties } = member;
   const processId = Number(properties[MEMBER_PROPERTIES.processId]);
   return {
@@ -90,7 +97,7 @@ function memberRow(member: Member, cluster: Cluster) {
     internalHost: internalHostOf(hostNames),
     state,
     revision: member.revision ?? null,
-    coordinator: cluster.coordinator().id === id,
+    coordinator: cluster?.coordinator().id === id,
     startedAt: new Date(member.startedAtMs).toISOString(),
     machine: properties[MEMBER_PROPERTIES.machine] ?? "",
     processId: processId > 0 ? processId : null,

@@ -1,10 +1,12 @@
 /** /management/cluster: join tokens, registered nodes, and the rotations of secret and certificates; for admins. */
 import { Type } from "typebox";
 import { AppError } from "../../errors/app-error.ts";
+import { certificateEnd } from "../trust/certificate-end.ts";
 import { JOIN_TOKEN_TTL_S } from "../trust/join-tokens.ts";
 import type { ManagerTrust } from "../trust/manager-trust.ts";
 import { identityOf } from "./access.ts";
 import { ERROR_BODY } from "./api-errors.ts";
+import { CERTIFICATE_END } from "./certificate-end-body.ts";
 import type {
   ManagementApp,
   ManagementResource,
@@ -25,7 +27,7 @@ const MEMBER = Type.Object({
   name: Type.String(),
   role: Type.String(),
   registeredAt: Type.String(),
-  certificateUntil: Type.String(),
+  ...CERTIFICATE_END,
   inTouch: Type.Boolean(),
 });
 const MEMBERS = Type.Object(
@@ -87,7 +89,7 @@ function addReads(app: ManagementApp, services: ManagementServices): void {
         name: node.name,
         role: node.role,
         registeredAt: new Date(node.registeredAtMs).toISOString(),
-        certificateUntil: new Date(node.certificateUntilMs).toISOString(),
+        ...certificateEnd(node.certificateUntilMs, services.clock.wallMs()),
         inTouch: node.isInTouch,
       }));
       const { generation, isRotating: secretRotation } = trust.status;

@@ -1,12 +1,13 @@
 /**
- * The bodies that a deploy takes: the XML of one artifact, one carbon application, or several files as JSON, where a text
- * is sent as it is and an application in base64. Bodies that are too large were refused before.
+ * The bodies that a deploy takes: the XML of one artifact, one carbon application, any file with the key of a registry resource, or
+ * several of them as JSON, where a text is sent as it is and other bytes in base64. Bodies that are too large were refused before.
  */
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { AppError } from "../../errors/app-error.ts";
 import { isArchive, readAppUpload } from "../app-upload.ts";
 import type { Upload } from "../deployment-plan.ts";
+import { RESOURCE_KEY_LENGTH_MAX } from "../registry-key.ts";
 import type { ManagementApp } from "./management-services.ts";
 
 /** Largest body, in bytes: no file of the repository is larger. */
@@ -20,6 +21,12 @@ const FILE_NAME = Type.String({
   maxLength: 255,
   pattern: "^[^\\u0000-\\u001f\\u007f]+$",
   description: "Your name of the file, shown in problems.",
+});
+
+const RESOURCE_KEY = Type.String({
+  minLength: 1,
+  maxLength: RESOURCE_KEY_LENGTH_MAX,
+  description: "The file is the registry resource of this key: conf:/PATH or gov:/PATH.",
 });
 
 /** What every request that changes what runs may say about it. */
@@ -41,7 +48,7 @@ export const CHANGE_QUERY = {
 };
 
 export const UPLOAD_QUERY = Type.Object(
-  { file: Type.Optional(FILE_NAME), ...CHANGE_QUERY },
+  { file: Type.Optional(FILE_NAME), key: Type.Optional(RESOURCE_KEY), ...CHANGE_QUERY },
   { additionalProperties: false },
 );
 
@@ -54,9 +61,10 @@ const SEVERAL = Type.Object(
           content: Type.String({ minLength: 1 }),
           encoding: Type.Optional(
             Type.Union([Type.Literal("utf8"), Type.Literal("base64")], {
-              description: "Of `content`; base64 is for carbon applications. Default: utf8.",
+              description: "Of `content`; base64 is for what is no text. Default: utf8.",
             }),
           ),
+          key: Type.Optional(RESOURCE_KEY),
         },
         { additionalProperties: false },
       ),
@@ -88,20 +96,24 @@ export function addUploadParsers(app: ManagementApp): void {
 /** @throws AppError REQUEST_INVALID when the body is empty, or no such form. */
 export async function readUploads(
   body: unknown,
-  name: string | undefined,
+  given: { readonly name?: string | undefined; readonly key?: string | undefined },
 ): Promise<readonly Upload[]> {
-  if (Buffer.isBuffer(body) && body.length > 0) return [await toUpload(body, name)];
+  if (Buffer.isBuffer(body) && body.length > 0) return [await toUpload(body, given)];
   if (Value.Check(SEVERAL, body)) return Promise.all(body.files.map(readOne));
   const message =
-    "the body must be the XML of one artifact, a carbon application (.car), or several files as JSON";
+    "the body must be the XML of one artifact, a carbon application (.car), a registry resource (with `key`), or several files as JSON";
   throw new AppError("REQUEST_INVALID", message, { side: "downstream" });
 }
 
 function readOne(file: Static<typeof SEVERAL>["files"][number]): Promise<Upload> {
-  return toUpload(Buffer.from(file.content, file.encoding ?? "utf8"), file.name);
+  return toUpload(Buffer.from(file.content, file.encoding ?? "utf8"), file);
 }
 
-async function toUpload(content: Buffer, name: string | undefined): Promise<Upload> {
+async function toUpload(
+  content: Buffer,
+  { name, key }: { readonly name?: string | undefined; readonly key?: string | undefined },
+): Promise<Upload> {
+  if (key !== undefined) return { name, content, key };
   const isApp = isArchive(content) || name?.endsWith(".car") === true;
   return isApp ? readAppUpload(content, name) : { name, content };
 }

@@ -41,7 +41,10 @@ const PAGE = Type.Object(
 
 const UPLOAD_ROUTE = {
   bodyLimit: UPLOAD_BYTES_MAX,
-  config: { summary: "Deploy one artifact (XML), a carbon application (.car), or several (JSON)" },
+  config: {
+    summary:
+      "Deploy one artifact (XML), a carbon application (.car), a registry resource (key), or several (JSON)",
+  },
   schema: {
     querystring: UPLOAD_QUERY,
     body: UPLOAD_BODY,
@@ -53,8 +56,8 @@ export const deploymentsResource: ManagementResource = (app, services) => {
   const { deployments } = services;
   addUploadParsers(app);
   app.post("/management/deployments", UPLOAD_ROUTE, async (request, reply) => {
-    const { file, message, without = [] } = request.query;
-    const uploads = await readUploads(request.body, file);
+    const { file, key, message, without = [] } = request.query;
+    const uploads = await readUploads(request.body, { name: file, key });
     const options = { message, withoutNodes: without };
     const result = await deployments.deploy(uploads, authorOf(request), options);
     return answerDeployment(reply, result, 201);

@@ -45,13 +45,24 @@ const GRANTED = Type.Object(
   { description: "Registered." },
 );
 const NEWS = Type.Object(
-  { mustRenew: Type.Boolean(), material: Type.Optional(MATERIAL) },
+  {
+    mustRenew: Type.Boolean(),
+    repository: Type.String({
+      description: "Where the deployment repository is: a URL, or a path",
+    }),
+    material: Type.Optional(MATERIAL),
+  },
   { description: "The material is left out when the node has it already." },
 );
 const HAVE = Type.Object({
   have: Type.Optional(Type.Integer({ minimum: 0, description: "The generation that it has" })),
+  certificate: Type.Optional(
+    Type.String({ maxLength: 43, description: "The fingerprint of the one that it has" }),
+  ),
 });
 const REFUSALS = { 403: ERROR_BODY, 409: ERROR_BODY, 429: ERROR_BODY };
+/** That it was removed is told only where this manager has withdrawn the very certificate: nodes stop at it. */
+const REMOVED = { 410: ERROR_BODY };
 
 export const nodeTrustResource: ManagementResource = (app, services) => {
   const limiter = new RefusalLimiter(services.clock);
@@ -76,16 +87,19 @@ export const nodeTrustResource: ManagementResource = (app, services) => {
     "/management/cluster/material",
     {
       config: { access: "public", summary: "What a registered node must know (node's token)" },
-      schema: { querystring: HAVE, response: { 200: NEWS, ...REFUSALS } },
+      schema: { querystring: HAVE, response: { 200: NEWS, ...REFUSALS, ...REMOVED } },
     },
     async (request) => {
-      const node = await limited(limiter, services, request, () => nodeOf(services, request));
-      const { have = 0 } = request.query;
+      const { have = 0, certificate } = request.query;
+      const node = await limited(limiter, services, request, () =>
+        nodeOf(services, request, certificate),
+      );
       const trust = trustOf(services);
       trust.note(node, have);
       const { material } = trust;
       const mustRenew = await trust.authority.mustRenew(node);
-      return have < material.generation ? { mustRenew, material: toBody(material) } : { mustRenew };
+      const news = { mustRenew, repository: services.publisher.location };
+      return have < material.generation ? { ...news, material: toBody(material) } : news;
     },
   );
   app.post(
@@ -117,18 +131,22 @@ async function limited<Result>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof AppError && error.code === "JOIN_REFUSED") {
-      if (limiter.refused(ip)) log.warn(`A node at ${ip} was refused: ${error.message}`);
-    }
+    const isRefusal =
+      error instanceof AppError && (error.code === "JOIN_REFUSED" || error.code === "NODE_REMOVED");
+    if (isRefusal && limiter.refused(ip)) log.warn(`A node at ${ip} was refused: ${error.message}`);
     throw error;
   }
 }
 
-function nodeOf(services: ManagementServices, { headers }: FastifyRequest): Promise<NodeRecord> {
+/** @param certificate the fingerprint that the node tells, if it does. */
+function nodeOf(
+  services: ManagementServices,
+  { headers }: FastifyRequest,
+  certificate?: string,
+): Promise<NodeRecord> {
   const credentials = headers["x-bascule-node"];
-  return trustOf(services).authority.authenticate(
-    typeof credentials === "string" ? credentials.slice(0, 200) : "",
-  );
+  const shown = typeof credentials === "string" ? credentials.slice(0, 200) : "";
+  return trustOf(services).authority.authenticate(shown, certificate);
 }
 
 /** Lists that the schema may take. */

@@ -2,6 +2,7 @@
  * Whether services have got worse by a deploy, from how many of their messages ended in a fault before and after it. Pure;
  * `HealthWatch` asks the workers.
  */
+import { toldName } from "../../depsync/barrier/bounded-answers.ts";
 import type { OutcomesAnswer, ServiceOutcome } from "../../depsync/barrier/revision-stage.ts";
 import type { CompiledTree } from "../revisions.ts";
 
@@ -15,7 +16,7 @@ type Service = Pick<ServiceOutcome, "kind" | "name">;
 /** Which services a deploy can have made worse. */
 export type ServicesAtStake = "all" | readonly Service[];
 
-/** By "kind name". */
+/** By "kind name", with the name as answers tell it. */
 export type OutcomeCounts = ReadonlyMap<string, ServiceOutcome>;
 
 const DEPLOYED = /^(synapse-configs|registry|carbonapps)\//;
@@ -60,7 +61,7 @@ export function sumOutcomes(
   for (const answer of answers) {
     if (revision !== undefined && answer.revision !== revision) continue;
     for (const { kind, name, messages, faults } of answer.services) {
-      const key = `${kind} ${name}`;
+      const key = keyOf({ kind, name });
       const so = sum.get(key) ?? { kind, name, messages: 0, faults: 0 };
       sum.set(key, { kind, name, messages: so.messages + messages, faults: so.faults + faults });
     }
@@ -74,14 +75,17 @@ export function verdictOf(
   after: OutcomeCounts,
   services: ServicesAtStake,
 ): string | undefined {
-  const keys =
-    services === "all" ? [...after.keys()] : services.map(({ kind, name }) => `${kind} ${name}`);
+  const keys = services === "all" ? [...after.keys()] : services.map(keyOf);
   for (const key of keys) {
     const worse = compare(before.get(key), after.get(key));
     if (worse !== undefined) return `${key}: ${worse}`;
   }
   const total = compare(totalOf(before, keys), totalOf(after, keys));
   return total === undefined ? undefined : `${keys.length} services together: ${total}`;
+}
+
+function keyOf({ kind, name }: Service): string {
+  return `${kind} ${toldName(name)}`;
 }
 
 function totalOf(counts: OutcomeCounts, keys: readonly string[]): ServiceOutcome {

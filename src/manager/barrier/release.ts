@@ -23,7 +23,7 @@ import type { LateWorkers } from "./late-workers.ts";
 import type { LiveWorkers } from "./live-workers.ts";
 import { askToStage, type StagedWorker } from "./stage-round.ts";
 import { switchAll, type SwitchOutcome } from "./switch-round.ts";
-import { letsPass, problemsOf, refusalOf, type WorkerAnswer } from "./worker-answer.ts";
+import { letsPass, problemsOf, refusalOf, withLeft, type WorkerAnswer } from "./worker-answer.ts";
 
 export interface Release {
   readonly who: string;
@@ -170,7 +170,8 @@ async function refuse(
   options: BarrierOptions,
 ): Promise<ReleaseOutcome> {
   const { journal, log } = options;
-  const workers = staged.map(({ answer }) => ({ ...answer, late: false }));
+  const told = staged.map(({ answer }) => ({ ...answer, late: false }));
+  const workers = withLeft(told, release.withoutNodes);
   const reason = refusalOf(workers);
   const kind = workers.some(({ answer }) => answer === "faulty") ? "refused" : "failed";
   const found = problemsOf(workers);
@@ -254,7 +255,7 @@ async function finish(
   const { previous, services } = { previous: release.refs.live, services: release.services };
   if (previous === undefined) health.end();
   else health.begin({ deployment, commit, previous, services, before });
-  const answers = switched.answers;
+  const answers = withLeft(switched.answers, release.withoutNodes);
   await steps.run("settle", async () => {
     const { phases } = steps;
     const end = { outcome: "deployed", commit, problems: [], notes, phases, answers } as const;

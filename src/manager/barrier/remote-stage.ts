@@ -15,6 +15,7 @@ import type {
   SwitchAnswer,
 } from "../../depsync/barrier/revision-stage.ts";
 import {
+  ANSWER_BYTES_MAX,
   readOutcomesAnswer,
   readStageAnswer,
   readSwitchAnswer,
@@ -28,8 +29,6 @@ import { joinAddress } from "../node-view.ts";
 import { PinnedAgent } from "../relay/pinned-agent.ts";
 import type { StageMaker } from "./live-workers.ts";
 
-/** Problems of 200 artifacts, or the counts of some ten thousand services. */
-const ANSWER_BYTES_MAX = 2 * 1024 * 1024;
 /** For everything that does not bring its own bound. */
 const ASK_MS_MAX = 10_000;
 
@@ -80,8 +79,8 @@ export class RemoteStage implements RevisionStage {
     return readStageAnswer(await this.#ask(question));
   }
 
-  async activate(commit: string, signal?: AbortSignal): Promise<SwitchAnswer> {
-    const body = { commit };
+  async activate(commit: string, signal?: AbortSignal, seal?: string): Promise<SwitchAnswer> {
+    const body = { commit, seal };
     const question = { method: "POST", path: STAGE_PATHS.activate, body, signal } as const;
     return readSwitchAnswer(await this.#ask(question));
   }
@@ -135,10 +134,7 @@ export class RemoteStage implements RevisionStage {
       throw this.#refused(
         "it does not know the deploys of this version: bring it to the manager's",
       );
-    if (statusCode === 403)
-      throw this.#refused(
-        "it takes this manager for none (403): either it runs a version that knows no such deploys, and must be brought to the manager's, or it does not know the manager's certificate",
-      );
+    if (statusCode === 403) throw this.#doorClosed(text);
     if (statusCode < 200 || statusCode > 299)
       throw this.#refused(`it answered ${statusCode} ${text.slice(0, 300)}`);
     if (text === "") return {};
@@ -147,6 +143,16 @@ export class RemoteStage implements RevisionStage {
     } catch {
       throw this.#refused("its answer is no JSON");
     }
+  }
+
+  /** Who has not heard of this manager's certificate yet will soon: it is asked again. Any other 403 is for good. */
+  #doorClosed(text: string): AppError {
+    if (codeIn(text) !== "ACCESS_DENIED")
+      return this.#refused(
+        "it changes nothing on a manager's word (403): it runs a version that knows no such deploys; bring it to the manager's",
+      );
+    const message = `${this.#name} takes this manager for none (403): it has not heard of the manager's certificate yet, or its cluster's authority has not made it`;
+    return new AppError("NODE_UNREACHABLE", message, { side: "peer", retryable: true });
   }
 
   #target(): RequestOptions {
@@ -177,6 +183,16 @@ export class RemoteStage implements RevisionStage {
   #refused(reason: string): AppError {
     const message = `${this.#name} cannot take part in a deploy: ${reason}`;
     return new AppError("NODE_UNREACHABLE", message, { side: "peer" });
+  }
+}
+
+/** Of an answer with an error. */
+function codeIn(text: string): unknown {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null && "code" in body ? body.code : undefined;
+  } catch {
+    return undefined;
   }
 }
 

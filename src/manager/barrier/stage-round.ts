@@ -1,12 +1,13 @@
 /**
- * The question of a deploy to all workers at once: make this candidate ready. Who cannot be reached is asked again until the time
- * is over or it has left the cluster, in which case it does not count. Called by the barrier.
+ * The question of a deploy to all workers at once: make this candidate ready. Who cannot be reached, or has not heard yet that
+ * this is a manager, is asked again until the time is over or it has left the cluster, in which case it does not count.
+ * Called by the barrier.
  */
 import type { StageAnswer, StageRequest } from "../../depsync/barrier/revision-stage.ts";
 import { AppError, messageOf } from "../../errors/app-error.ts";
 import { type Clock, sleep } from "../../runtime/clock.ts";
 import type { LiveWorker, LiveWorkers } from "./live-workers.ts";
-import { letsPass, type WorkerAnswer } from "./worker-answer.ts";
+import { leftMeanwhile, letsPass, type WorkerAnswer } from "./worker-answer.ts";
 
 /** Between two attempts to reach a worker. */
 const ASK_AGAIN_MS = 500;
@@ -68,6 +69,8 @@ class Asked {
   readonly #timeoutMs: number;
   readonly #ended = Promise.withResolvers<Ending>();
   readonly #abort = new AbortController();
+  /** Why the last attempt failed; "": none has. */
+  #lastFailure = "";
 
   constructor(worker: LiveWorker, request: StageRequest, options: StageRoundOptions) {
     this.worker = worker;
@@ -106,6 +109,7 @@ class Asked {
         if (signal.aborted) break;
         const isAway = error instanceof AppError && error.retryable;
         if (!isAway) return { kind: "failed", reason: messageOf(error) };
+        this.#lastFailure = messageOf(error);
       }
       await sleep(this.#clock, ASK_AGAIN_MS);
     }
@@ -114,14 +118,14 @@ class Asked {
 
   #unanswered(reason: Ending): WorkerAnswer {
     const node = this.worker.name;
+    if (reason === "left") return leftMeanwhile(node);
     const base = { node, problems: [], stageMs: undefined, switchMs: undefined, late: false };
-    if (reason === "left")
-      return { ...base, answer: "left", reason: `${node} left the cluster meanwhile` };
     const sentence =
       reason === "time"
         ? `did not answer within ${this.#timeoutMs / 1000} s`
         : `had not answered ${AFTER_REFUSAL_MS / 1000} s after another one had refused`;
-    return { ...base, answer: "silent", reason: `${node} ${sentence}` };
+    const why = this.#lastFailure === "" ? "" : `: ${this.#lastFailure}`;
+    return { ...base, answer: "silent", reason: `${node} ${sentence}${why}` };
   }
 }
 
@@ -130,8 +134,9 @@ function toWorkerAnswer(node: string, answer: StageAnswer, stageMs: number): Wor
   if (answer.kind === "ready") return { ...base, answer: "ready" };
   if (answer.kind === "failed")
     return { ...base, answer: "failed", reason: `${node} cannot take it: ${answer.reason}` };
-  const { problems } = answer;
-  const reason = `${node} found ${problems.length} problem(s) in the artifacts`;
+  const { problems, more = 0 } = answer;
+  const told = more > 0 ? `, of which the first ${problems.length} are told` : "";
+  const reason = `${node} found ${problems.length + more} problem(s) in the artifacts${told}`;
   return { ...base, answer: "faulty", problems, reason };
 }
 

@@ -4,6 +4,7 @@
  * is live stays live.
  */
 import type { Cluster } from "../../cluster/cluster.ts";
+import type { DeploymentPublisher } from "../../depsync/deployment-repository.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { untilGatewaysConfirm } from "./gateway-confirmation.ts";
 import type { LateWorkers } from "./late-workers.ts";
@@ -18,6 +19,8 @@ export const CONFIRM_MS_MAX = 5_000;
 
 export interface SwitchRoundOptions {
   readonly workers: LiveWorkers;
+  /** Says to workers what is live. */
+  readonly publisher: Pick<DeploymentPublisher, "sealOf">;
   readonly clock: Clock;
   /** Undefined: clustering is off, and there are no gateways. */
   readonly cluster: Pick<Cluster, "members" | "on"> | undefined;
@@ -35,15 +38,16 @@ export async function switchAll(
   staged: readonly StagedWorker[],
   options: SwitchRoundOptions,
 ): Promise<SwitchOutcome> {
-  const { clock, workers } = options;
+  const { clock, workers, publisher } = options;
   const startedMs = clock.monotonicMs();
   const gone = new Set<string>();
   const endLeft = workers.onLeft((id) => gone.add(id));
   const ready = staged.filter(({ answer }) => answer.answer === "ready");
   const switched = new Map<string, number>();
   const abort = new AbortController();
+  const seal = await publisher.sealOf(commit).catch(() => undefined);
   const activate = async ({ worker: { id, stage } }: StagedWorker): Promise<void> => {
-    const { revision } = await stage.activate(commit, abort.signal);
+    const { revision } = await stage.activate(commit, abort.signal, seal);
     if (revision === commit) switched.set(id, clock.monotonicMs() - startedMs);
   };
   // A worker that does not answer is late, whatever the reason.

@@ -26,6 +26,23 @@ export interface WorkerAnswer {
   readonly late: boolean;
 }
 
+/** Of a worker that went before it had answered. */
+export function leftMeanwhile(node: string): WorkerAnswer {
+  const reason = `${node} left the cluster meanwhile`;
+  const times = { stageMs: undefined, switchMs: undefined };
+  return { node, answer: "left", problems: [], reason, ...times, late: false };
+}
+
+/** Also with those that were to be left out, and went before anybody was asked. */
+export function withLeft(
+  answers: readonly WorkerAnswer[],
+  withoutNodes: readonly string[],
+): readonly WorkerAnswer[] {
+  const told = new Set(answers.map(({ node }) => node));
+  const gone = [...new Set(withoutNodes)].filter((name) => !told.has(name));
+  return [...answers, ...gone.map(leftMeanwhile)];
+}
+
 /** Whether a deploy can go on with that answer. */
 export function letsPass({ answer }: WorkerAnswer): boolean {
   return answer === "ready" || answer === "left" || answer === "without";

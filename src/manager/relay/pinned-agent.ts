@@ -2,8 +2,8 @@
  * Connections to the management port of one node, by TLS with certificates on both sides. Who signed them does not matter,
  * for nodes may have certificates of several authorities or of their own: the node must show the very certificate
  * that it tells through membership, and the manager shows its own, which the node looks up in the same way. A registered
- * node may also show one that the internal authority has made for it, so that a replaced one counts at once; one that
- * was withdrawn never counts.
+ * node must show one that the internal authority has made for it, whatever a member of its name tells; one that was
+ * withdrawn never counts.
  */
 import { Agent } from "node:https";
 import type { Duplex } from "node:stream";
@@ -22,12 +22,12 @@ export interface PinnedAgentOptions {
   readonly name: string;
   readonly host: string;
   readonly port: number;
-  /** What the node's certificate must have. */
+  /** What the certificate of a node that is not registered must have. */
   readonly fingerprint: string;
   /** The manager's own. */
   readonly identity: ServerIdentity;
   readonly clock: Clock;
-  /** Undefined: only the fingerprint counts. */
+  /** Undefined: nothing is registered, only the fingerprint counts. */
   readonly trust: TrustView | undefined;
   /** Connections are kept for the next request; who made the agent lets it go when a certificate counts no more. Default: false. */
   readonly keepsAlive?: boolean;
@@ -82,6 +82,7 @@ export class PinnedAgent extends Agent {
     if (!certificate) return false;
     const shown = fingerprintOf(certificate);
     if (trust?.isRevoked(shown)) return false;
-    return shown === fingerprint || trust?.certified(certificate)?.name === name;
+    if (trust?.isRegistered(name)) return trust.certified(certificate)?.name === name;
+    return shown === fingerprint;
   }
 }

@@ -153,6 +153,16 @@ export class TrustRecords {
       .execute();
   }
 
+  /** Whether that certificate of that node was withdrawn and is still remembered. */
+  async isRevoked(fingerprint: string, name: string): Promise<boolean> {
+    const query = this.#database.selectFrom("revoked_certificates").select("fingerprint");
+    const row = await query
+      .where("fingerprint", "=", fingerprint)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** Fingerprints of withdrawn certificates that are valid by date; what is over by date is forgotten. Newest last. */
   async revoked(nowMs: number): Promise<readonly string[]> {
     await this.#database

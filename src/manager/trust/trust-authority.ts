@@ -119,14 +119,20 @@ export class TrustAuthority {
     });
   }
 
-  /** The registered node that shows these credentials, "NAME:TOKEN". @throws AppError JOIN_REFUSED. */
-  async authenticate(credentials: string): Promise<NodeRecord> {
+  /**
+   * The registered node that shows these credentials, "NAME:TOKEN".
+   * @param fingerprint of the certificate that it has; "": it does not say.
+   * @throws AppError NODE_REMOVED when that certificate of that node was withdrawn, which a node stops at; JOIN_REFUSED in
+   * every other case, also for a node that is only not known, as after the manager's database was restored.
+   */
+  async authenticate(credentials: string, fingerprint = ""): Promise<NodeRecord> {
     const colon = credentials.indexOf(":");
     const [name, token] = [credentials.slice(0, colon), credentials.slice(colon + 1)];
     const node = await this.#options.records.findNode(name);
     const { internalToken } = this.#options.files;
     const expected = nodeToken(internalToken, name, node?.registrationId ?? "nobody");
     if (isEqual(token, expected) && node) return node;
+    if (await this.#options.records.isRevoked(fingerprint, name)) throw removed(name);
     const message = "the node is not registered, or was removed; register its home again";
     throw new AppError("JOIN_REFUSED", message, { side: "downstream" });
   }
@@ -274,6 +280,11 @@ export class TrustAuthority {
 function taken(name: string): AppError {
   const message = `a node ${name} is registered already; choose another name with --name, or remove the old one with \`bascule node remove ${name}\``;
   return new AppError("JOIN_REFUSED", message, { side: "downstream" });
+}
+
+function removed(name: string): AppError {
+  const message = `${name} was removed from the cluster; register its home again`;
+  return new AppError("NODE_REMOVED", message, { side: "downstream" });
 }
 
 function invalid(message: string): AppError {

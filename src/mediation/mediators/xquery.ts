@@ -1,5 +1,5 @@
 /**
- * `xquery`: the result of a query takes the place of the target (XQueryMediator). It runs in a thread
+ * `xquery`: the result of a query takes the place of the target (XQueryMediator). It runs in a process
  * (transform/xquery-runner.ts). Variables come from constants, keys and expressions, typed as the configuration says.
  */
 import { textOf } from "../../config/xml-query.ts";

@@ -1,5 +1,5 @@
 /**
- * A thread that transforms, as those who give it work see it (xslt-lane.ts, xquery-runner.ts): it answers until it is ended, or
+ * A thread that transforms, as xslt-lane.ts, which gives it work, sees it: it answers until it is ended, or
  * breaks. It keeps the process alive only from an order until it is told to rest.
  */
 import { type ResourceLimits, Worker } from "node:worker_threads";

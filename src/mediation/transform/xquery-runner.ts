@@ -1,34 +1,50 @@
 /**
- * XQuery in a thread of its own, which ends with a query that takes too long or too much memory; what waited goes to the
- * next thread. The process has one, started by the first query; it keeps no process alive.
+ * XQuery in a process of its own (xquery-process.ts), which ends with a query that takes too long or too much memory; what
+ * waited goes to the next process. The node has one, started by the first query and kept; it keeps no node alive.
  */
+import { messageOf } from "../../errors/app-error.ts";
+import { type Clock, systemClock, type Timer } from "../../runtime/clock.ts";
 import { MediationFault } from "../mediation-fault.ts";
-import { TransformThread } from "./transform-thread.ts";
-import type { XQueryAnswer, XQueryJob } from "./xquery-job.ts";
+import { lengthOf, type XQueryAnswer, type XQueryJob } from "./xquery-job.ts";
+import { type QueryProcess, startQueryProcess, type StartQueryProcess } from "./xquery-process.ts";
 
 /** Longest time of one query. Other messages go on meanwhile, other queries wait. */
 export const XQUERY_TIME_MAX_MS = 10_000;
 /** Most queries that wait at the same time. */
 export const XQUERY_WAITING_MAX = 200;
-/** Memory of the thread's heap. */
-const HEAP_MEGABYTES_MAX = 256;
+/** Most characters of what waits, beyond which no further query joins. */
+export const XQUERY_WAITING_LENGTH_MAX = 128 * 1024 * 1024;
+
+interface RunnerOptions {
+  /** Longest time of one query. Default: XQUERY_TIME_MAX_MS. */
+  readonly timeMaxMs?: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: startQueryProcess. */
+  readonly start?: StartQueryProcess;
+}
 
 interface Waiting {
   readonly job: XQueryJob;
+  readonly length: number;
   readonly resolve: (text: string) => void;
   readonly reject: (fault: MediationFault) => void;
 }
 
 export class XQueryRunner {
   readonly #timeMaxMs: number;
-  #thread: TransformThread<XQueryJob, XQueryAnswer> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  /** The first one is with the thread. */
+  readonly #clock: Clock;
+  readonly #start: StartQueryProcess;
+  #process: QueryProcess | undefined;
+  #timer: Timer | undefined;
+  /** The first one is with the process. */
   readonly #waiting: Waiting[] = [];
+  #length = 0;
 
-  /** @param timeMaxMs longest time of one query. Default: XQUERY_TIME_MAX_MS. */
-  constructor(timeMaxMs: number = XQUERY_TIME_MAX_MS) {
-    this.#timeMaxMs = timeMaxMs;
+  constructor(options: RunnerOptions = {}) {
+    this.#timeMaxMs = options.timeMaxMs ?? XQUERY_TIME_MAX_MS;
+    this.#clock = options.clock ?? systemClock;
+    this.#start = options.start ?? startQueryProcess;
   }
 
   /**
@@ -39,8 +55,14 @@ export class XQueryRunner {
   async run(job: XQueryJob): Promise<string> {
     if (this.#waiting.length >= XQUERY_WAITING_MAX)
       throw new MediationFault(`more than ${XQUERY_WAITING_MAX} queries are waiting`);
+    if (this.#length >= XQUERY_WAITING_LENGTH_MAX)
+      throw new MediationFault(
+        `queries with more than ${XQUERY_WAITING_LENGTH_MAX} characters are waiting`,
+      );
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ job, resolve, reject });
+      const length = lengthOf(job);
+      this.#length += length;
+      this.#waiting.push({ job, length, resolve, reject });
       if (this.#waiting.length === 1) this.#next();
     });
   }
@@ -48,43 +70,50 @@ export class XQueryRunner {
   #next(): void {
     const [first] = this.#waiting;
     if (!first) {
-      this.#thread?.rest();
+      this.#process?.rest();
       return;
     }
-    this.#thread ??= this.#start();
+    try {
+      this.#process ??= this.#started();
+    } catch (error) {
+      this.#giveUp(`no process for it can be started: ${messageOf(error)}`);
+      return;
+    }
     const why = `it took longer than ${this.#timeMaxMs} ms`;
-    this.#timer = setTimeout(() => this.#giveUp(why), this.#timeMaxMs);
-    this.#thread.send(first.job);
+    this.#timer = this.#clock.after(this.#timeMaxMs, () => this.#giveUp(why));
+    this.#process.send(first.job);
   }
 
-  #start(): TransformThread<XQueryJob, XQueryAnswer> {
-    const limits = { maxOldGenerationSizeMb: HEAP_MEGABYTES_MAX, maxYoungGenerationSizeMb: 32 };
-    return new TransformThread("./xquery-thread.ts", limits, {
+  #started(): QueryProcess {
+    return this.#start({
       onAnswer: (answer) => this.#take(answer),
-      onBroken: (error) => {
-        const isMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
-        this.#giveUp(isMemory ? `it needs more than ${HEAP_MEGABYTES_MAX} MB` : error.message);
-      },
+      onEnded: (reason) => this.#giveUp(reason),
     });
   }
 
   #take(answer: XQueryAnswer): void {
-    clearTimeout(this.#timer);
-    const first = this.#waiting.shift();
+    this.#timer?.cancel();
+    const first = this.#taken();
     if (answer.kind === "text") first?.resolve(answer.text);
     else first?.reject(new MediationFault(answer.message));
     this.#next();
   }
 
-  /** The query that runs fails; the others go on in a new thread. */
+  /** The query that runs fails, if there is one; the others go on in a new process. */
   #giveUp(reason: string): void {
-    clearTimeout(this.#timer);
-    this.#thread?.end();
-    this.#thread = undefined;
-    this.#waiting.shift()?.reject(new MediationFault(reason));
+    this.#timer?.cancel();
+    this.#process?.end();
+    this.#process = undefined;
+    this.#taken()?.reject(new MediationFault(reason));
     this.#next();
+  }
+
+  #taken(): Waiting | undefined {
+    const first = this.#waiting.shift();
+    this.#length -= first?.length ?? 0;
+    return first;
   }
 }
 
-/** The one of the process. */
+/** The one of the node. */
 export const XQUERY_RUNNER = new XQueryRunner();

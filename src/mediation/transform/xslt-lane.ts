@@ -3,6 +3,7 @@
  * a module that broke and a heap that grew end the thread, and with it everything that it held; the jobs that
  * had not begun are given back. It keeps no process alive.
  */
+import type { Clock, Timer } from "../../runtime/clock.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import { TransformThread } from "./transform-thread.ts";
 import type { StylesheetSource, XsltAnswer, XsltJob, XsltOrder } from "./xslt-job.ts";
@@ -23,13 +24,14 @@ export interface WaitingJob {
   readonly stylesheet: StylesheetSource;
   readonly source: Uint8Array;
   readonly parameters: readonly string[];
-  /** When it began to wait, on the clock of `performance`. */
+  /** When it began to wait, monotonic. */
   readonly sinceMs: number;
   readonly resolve: (answer: XsltAnswer) => void;
   readonly reject: (fault: MediationFault) => void;
 }
 
 interface LaneOptions {
+  readonly clock: Clock;
   /** Longest time of one transformation. */
   readonly timeMaxMs: number;
   /** Asks for more jobs; `unbegun` go back to the head of the queue. */
@@ -39,7 +41,7 @@ interface LaneOptions {
 export class XsltLane {
   readonly #options: LaneOptions;
   #thread: TransformThread<XsltOrder, readonly XsltAnswer[]> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   /** With the thread, by their ids in order; the first one is running. */
   readonly #sent = new Map<number, WaitingJob>();
   readonly #known = new Set<string>();
@@ -91,9 +93,10 @@ export class XsltLane {
   }
 
   #startTimer(): void {
-    const { timeMaxMs } = this.#options;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#giveUp(`it took longer than ${timeMaxMs} ms`), timeMaxMs);
+    const { clock, timeMaxMs } = this.#options;
+    this.#timer?.cancel();
+    const why = `it took longer than ${timeMaxMs} ms`;
+    this.#timer = clock.after(timeMaxMs, () => this.#giveUp(why));
   }
 
   #receive(answers: readonly XsltAnswer[]): void {
@@ -106,7 +109,7 @@ export class XsltLane {
     }
     if (this.#sent.size > 0) this.#startTimer();
     else {
-      clearTimeout(this.#timer);
+      this.#timer?.cancel();
       this.#thread?.rest();
     }
     this.#options.onFree([]);
@@ -128,7 +131,7 @@ export class XsltLane {
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#thread?.end();
     this.#thread = undefined;
     const unbegun = [...this.#sent.values()];

@@ -54,11 +54,13 @@ interface LibXslt {
 let messages = "";
 let resources: Readonly<Record<string, string>> = {};
 
-// libxslt reports to standard error, which the package writes with fs.writeSync: here it is collected instead.
+function report(text: string): void {
+  if (messages.length < MESSAGES_MAX) messages += text;
+}
+
+// The package itself, but for libxslt, reports by fs.writeSync.
 const fs = createRequire(import.meta.url)("node:fs") as { writeSync: unknown };
-fs.writeSync = (_: number, text: unknown): void => {
-  if (messages.length < MESSAGES_MAX) messages += String(text);
-};
+fs.writeSync = (_: number, text: unknown): void => report(String(text));
 
 globalThis.fetch = ((url: string): Promise<unknown> => {
   const text = resources[url];
@@ -67,12 +69,39 @@ globalThis.fetch = ((url: string): Promise<unknown> => {
   return Promise.resolve(response);
 }) as unknown as typeof fetch;
 
-const { Memory } = WebAssembly;
+const { Memory, instantiate } = WebAssembly;
+let memory: WebAssembly.Memory | undefined;
 WebAssembly.Memory = class extends Memory {
   constructor(asked: WebAssembly.MemoryDescriptor) {
     super({ ...asked, maximum: Math.min(asked.maximum ?? Infinity, MEMORY_PAGES_MAX) });
   }
 };
+
+/**
+ * libxslt reports to standard error. The package's own function for it makes a list of numbers of every line: with a line of
+ * 50 MB, which one xsl:message can make, that ends the whole process and not only this thread.
+ * @param vectors where count pairs of an address and a length stand (fd_write of WASI).
+ */
+function writeReport(_: number, vectors: number, count: number, writtenAt: number): number {
+  const buffer = memory?.buffer ?? new ArrayBuffer(0);
+  const view = new DataView(buffer);
+  let written = 0;
+  for (let vector = vectors; vector < vectors + 8 * count; vector += 8) {
+    const start = view.getUint32(vector, true);
+    const length = view.getUint32(vector + 4, true);
+    const kept = new Uint8Array(buffer, start, Math.min(length, MESSAGES_MAX));
+    report(Buffer.from(kept).toString("utf8"));
+    written += length;
+  }
+  view.setUint32(writtenAt, written, true);
+  return 0;
+}
+
+WebAssembly.instantiate = ((binary: BufferSource, imports: WebAssembly.Imports) => {
+  memory = imports["env"]?.["memory"] as WebAssembly.Memory;
+  const system = { ...imports["wasi_snapshot_preview1"], fd_write: writeReport };
+  return instantiate(binary, { ...imports, wasi_snapshot_preview1: system });
+}) as typeof instantiate;
 
 const { default: load } = (await import("libxslt-wasm/output/libxslt.js")) as unknown as {
   default: () => Promise<LibXslt>;

@@ -4,6 +4,7 @@
  * bounded in number, in bytes and in time: beyond it a message fails at once.
  */
 import { availableParallelism } from "node:os";
+import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import type { StylesheetSource, XsltAnswer } from "./xslt-job.ts";
 import { LANE_JOBS_MAX, XsltLane, type WaitingJob } from "./xslt-lane.ts";
@@ -29,6 +30,8 @@ export interface Transformation {
 }
 
 interface TransformerOptions {
+  /** Default: the system's. */
+  readonly clock?: Clock;
   /** Default: XSLT_TIME_MAX_MS. */
   readonly timeMaxMs?: number;
   /** Default: what the machine has but one, 4 at most. */
@@ -41,6 +44,7 @@ interface TransformerOptions {
 export class TransformerBusy extends MediationFault {}
 
 export class XsltTransformer {
+  readonly #clock: Clock;
   readonly #timeMaxMs: number;
   readonly #threadsMax: number;
   readonly #waitingMax: number;
@@ -50,6 +54,7 @@ export class XsltTransformer {
   #isDue = false;
 
   constructor(options: TransformerOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
     this.#timeMaxMs = options.timeMaxMs ?? XSLT_TIME_MAX_MS;
     this.#waitingMax = options.waitingMax ?? XSLT_WAITING_MAX;
     this.#threadsMax =
@@ -69,7 +74,7 @@ export class XsltTransformer {
         `Unable to perform XSLT transformation: ${this.#queue.length} others are waiting`,
       );
     const answer = await new Promise<XsltAnswer>((resolve, reject) => {
-      this.#queue.push({ ...job, sinceMs: performance.now(), resolve, reject });
+      this.#queue.push({ ...job, sinceMs: this.#clock.monotonicMs(), resolve, reject });
       this.#queueBytes += job.source.length;
       this.#schedule();
     });
@@ -100,7 +105,7 @@ export class XsltTransformer {
 
   /** The oldest ones are first. */
   #dropLate(): void {
-    const dueMs = performance.now() - XSLT_WAIT_MAX_MS;
+    const dueMs = this.#clock.monotonicMs() - XSLT_WAIT_MAX_MS;
     for (let [first] = this.#queue; first && first.sinceMs < dueMs; [first] = this.#queue) {
       this.#queue.shift();
       const why = `it waited longer than ${XSLT_WAIT_MAX_MS} ms`;
@@ -114,6 +119,7 @@ export class XsltTransformer {
     const isIdle = best !== undefined && best.load < LANE_JOBS_MAX / 2;
     if (isIdle || this.#lanes.length >= this.#threadsMax) return best;
     const lane = new XsltLane({
+      clock: this.#clock,
       timeMaxMs: this.#timeMaxMs,
       onFree: (unbegun) => this.#distribute(unbegun),
     });

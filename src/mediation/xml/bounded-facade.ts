@@ -1,6 +1,6 @@
 /**
  * The way of fontoxpath to the nodes of a payload, with a look at the clock every now and then. One facade serves one
- * evaluation. What an expression does without looking at a node is bounded by those who call: `timedCall`, or a thread.
+ * evaluation. What an expression does without looking at a node is bounded by those who call: `timedCall`, or a process of its own.
  */
 import type { Attr, Element, IDomFacade, Node } from "fontoxpath";
 import { MediationFault } from "../mediation-fault.ts";

@@ -16,6 +16,9 @@ export class TrustView {
   #revoked: ReadonlySet<string> = new Set();
   /** Names that were registered since this node's start and are not any more. */
   readonly #removed = new Set<string>();
+  #isExpelled = false;
+  #repository: string | undefined;
+  #onRepository: () => void = () => {};
   readonly #listeners = new Set<() => void>();
 
   constructor(clock: Clock) {
@@ -54,6 +57,37 @@ export class TrustView {
     return this.#removed.has(name);
   }
 
+  /** Whether a node of that name is registered now. */
+  isRegistered(name: string): boolean {
+    return this.#names.includes(name);
+  }
+
+  /** Where a manager has said, on a connection on which it has proven to be one, that the deployment repository is; a path or a URL. */
+  get repository(): string | undefined {
+    return this.#repository;
+  }
+
+  takeRepository(location: string): void {
+    if (location === this.#repository) return;
+    this.#repository = location;
+    this.#onRepository();
+  }
+
+  /** Calls when `repository` is another one; takes the place of an earlier listener. */
+  onRepository(listener: () => void): void {
+    this.#onRepository = listener;
+  }
+
+  /** Whether a manager of this cluster has said that this very node was removed. For good: only another registration ends it. */
+  get isExpelled(): boolean {
+    return this.#isExpelled;
+  }
+
+  /** To be called on a manager's word alone, over a connection on which it has proven to be one. */
+  expel(): void {
+    this.#isExpelled = true;
+  }
+
   isRevoked(fingerprint: string): boolean {
     return this.#revoked.has(fingerprint);
   }
@@ -72,5 +106,16 @@ export class TrustView {
   certified(certificate: X509Certificate): CertifiedNode | undefined {
     if (!this.#authority || this.isRevoked(fingerprintOf(certificate))) return undefined;
     return certifiedNode(certificate, this.#authority, this.#clock.wallMs());
+  }
+
+  /**
+   * Whether a certificate is one of this cluster's managers: the internal authority has made it for a manager, it was not
+   * withdrawn, and a manager of that name is registered now. Never where nothing is registered.
+   */
+  isManager(certificate: X509Certificate): boolean {
+    const node = this.certified(certificate);
+    if (node?.role !== "manager") return false;
+    const members = this.#material?.members ?? [];
+    return members.some(({ name, role }) => role === "manager" && name === node.name);
   }
 }

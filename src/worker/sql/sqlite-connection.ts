@@ -1,20 +1,20 @@
 /**
  * SQLite over better-sqlite3, which is synchronous and cannot be interrupted: each connection is a process of its own (this file
  * again), so that a long statement stops no message and can be killed, which SQLite survives. Only the first row of a
- * result is read. The process ends with its parent, also when it is busy: a thread of it watches.
+ * result is read. The process ends with its parent, also when it is busy (runtime/parent-watch.ts).
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { isMainThread, Worker } from "node:worker_threads";
+import { isMainThread } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { messageOf } from "../../errors/app-error.ts";
 import type { SqlRow, SqlStatement, SqlValue } from "../../mediation/sql/sql-port.ts";
+import { endWithParent } from "../../runtime/parent-watch.ts";
 import type { SqlConnection } from "./connection-pool.ts";
 import { refusalOf } from "./sqlite-statement.ts";
 
 /** How long a statement waits for another process that writes. */
 const BUSY_MS = 5_000;
-const WATCH_MS = 1_000;
 /** First argument of the child. */
 const ROLE = "sqlite-database";
 
@@ -117,16 +117,8 @@ function isAnswer(message: unknown): message is Answer {
 
 const [, , role, databaseFile] = process.argv;
 if (role === ROLE && databaseFile !== undefined && process.send && isMainThread) {
-  watchParent();
+  endWithParent();
   serve(databaseFile);
-}
-
-/** Statements run on the main thread; this one notices that nobody waits for them any more. */
-function watchParent(): void {
-  const watch = `const parent = process.ppid;
-    setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, ${WATCH_MS});`;
-  new Worker(watch, { eval: true }).unref();
-  process.once("disconnect", () => process.exit(0));
 }
 
 function ignore(): void {

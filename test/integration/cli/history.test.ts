@@ -110,7 +110,7 @@ describe("bascule deploy", () => {
     assert.match(missing.err, /cannot read .*nothing\.xml/);
     mkdirSync(join(home, "empty"));
     const empty = await bascule("deploy", join(home, "empty"));
-    assert.match(empty.err, /there is no \.xml and no \.car file in the folder/);
+    assert.match(empty.err, /there is no \.xml, no \.car file and no registry\/ in the folder/);
   });
 });
 
@@ -185,6 +185,46 @@ describe("bascule rollback", () => {
     const unknown = await bascule("rollback", "77");
     assert.equal(unknown.status, 1);
     assert.match(unknown.err, /there is no deployment 77/);
+  });
+});
+
+describe("registry resources", () => {
+  it("come with a folder that is laid out as the repository, or one by one with a key", async () => {
+    const folder = join(home, "laid-out");
+    mkdirSync(join(folder, "registry/config/formats"), { recursive: true });
+    mkdirSync(join(folder, "registry/governance"), { recursive: true });
+    writeFileSync(join(folder, "registry/config/formats/a.txt"), "text");
+    writeFileSync(join(folder, "registry/governance/b.bin"), Buffer.from([0, 0xff, 0xfe]));
+    writeFileSync(join(folder, "R.xml"), sequenceXml("R"));
+    const out = await told("deploy", folder);
+    assert.match(out, /Deployed: registry-resource conf:\/formats\/a\.txt/);
+    assert.match(out, /Deployed: registry-resource gov:\/b\.bin/);
+    assert.match(out, /Deployed: sequence R/);
+    const live = (await started.publisher.live()) ?? "";
+    const binary = await started.publisher.fileAt(live, "registry/governance/b.bin");
+    assert.deepEqual(binary?.content, Buffer.from([0, 0xff, 0xfe]));
+    const one = write("one.xslt", "<a/>");
+    assert.match(
+      await told("deploy", one, "--key", "gov:/one.xslt"),
+      /Deployed: registry-resource gov:\/one\.xslt/,
+    );
+    assert.match(await told("diff", live, "live"), /added +registry-resource gov:\/one\.xslt/);
+    assert.match(
+      await told("undeploy", "registry-resource", "gov:/one.xslt"),
+      /Undeployed: registry-resource gov:\/one\.xslt/,
+    );
+  });
+
+  it("are refused with a key that is none, and for several files at once", async () => {
+    const file = write("two.txt", "text");
+    const wrong = await bascule("deploy", file, "--key", "conf:/../x");
+    assert.equal(wrong.status, 1);
+    assert.match(wrong.err, /two\.txt:1: "conf:\/\.\.\/x" is no key of a registry resource/);
+    const several = await bascule("deploy", file, file, "--key", "conf:/x");
+    assert.match(several.err, /--key is for one file/);
+    const gone = await bascule("undeploy", "registry-resource", "conf:/nothing");
+    assert.match(gone.err, /no registry-resource "conf:\/nothing" is deployed/);
+    assert.equal(gone.status, 1);
   });
 });
 

@@ -11,9 +11,19 @@ import { ManagerRepository, repositoryUrl } from "../../../src/cli/manager-repos
 import type { RepositoryAccess } from "../../../src/depsync/git-location.ts";
 import { runGit } from "../../../src/depsync/git-process.ts";
 import { identityFingerprint } from "../../../src/net/tls/certificate-fingerprint.ts";
+import { certifyNode } from "../../../src/net/tls/certify-node.ts";
 import { LiveIdentity } from "../../../src/net/tls/live-identity.ts";
-import { makeAuthority, makeLeaf } from "../../../src/net/tls/local-certificates.ts";
+import {
+  type CertificateAndKey,
+  makeAuthority,
+  makeLeaf,
+} from "../../../src/net/tls/local-certificates.ts";
+import {
+  makeNodeKeyPair,
+  type NodeCertificateRole,
+} from "../../../src/net/tls/node-certificate.ts";
 import { TrustHome } from "../../../src/net/trust/trust-home.ts";
+import { TrustView } from "../../../src/net/trust/trust-view.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 
 const authority = await makeAuthority("Test authority");
@@ -102,6 +112,85 @@ it("has git itself refuse a server whose key is another one by then, before it s
   );
   await assert.rejects(lsRemote({ ...access, config }), /public key/i);
   assert.deepEqual(right.proofs, []);
+});
+
+/** A registered worker, and a server that is the manager of its cluster as membership has it. */
+async function registeredWorld(
+  test: TestContext,
+  shown: { cert: string; key: string },
+  internal: CertificateAndKey,
+): Promise<{ access: () => Promise<RepositoryAccess | undefined>; tokens: unknown[] }> {
+  const tokens: unknown[] = [];
+  const server: Server = createServer(shown, (request, response) => {
+    tokens.push(request.headers["x-bascule-node"]);
+    response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const trustHome = new TrustHome(mkdtempSync(join(tmpdir(), "bascule-access-")));
+  test.after(() => {
+    server.close();
+    rmSync(trustHome.home, { recursive: true });
+  });
+  const { port } = server.address() as AddressInfo;
+  const material = {
+    generation: 1,
+    authority: internal.certificate,
+    secrets: ["secret"],
+    allowedSigners: "",
+    members: [{ name: "manager", role: "manager" }],
+    revoked: [],
+  };
+  trustHome.writeMaterial(material);
+  const manager = { host: "127.0.0.1", port };
+  trustHome.writeRegistration({ name: "wrk-1", role: "worker", id: "1", token: "t0k3n", manager });
+  const view = new TrustView(systemClock);
+  view.take(material);
+  // Whoever has the secret can tell the very certificate that it shows.
+  const member = {
+    name: "manager",
+    role: "manager",
+    host: "127.0.0.1",
+    ports: { management: port },
+    properties: { managementCertificate: identityFingerprint(shown) },
+  } as unknown as Member;
+  const repository = new ManagerRepository({
+    managers: () => [member],
+    identity: undefined,
+    view,
+    trustHome,
+    certificateFile: join(trustHome.home, "repository", "manager.pem"),
+    clock: systemClock,
+  });
+  return { access: () => repository.access(repositoryUrl(member) ?? ""), tokens };
+}
+
+async function nodeIdentity(role: NodeCertificateRole, name: string, internal: CertificateAndKey) {
+  const { publicKey, privateKey: key } = makeNodeKeyPair();
+  return { cert: await certifyNode({ name, role }, publicKey, internal), key };
+}
+
+it("shows a registered worker's token to a manager that the authority has certified, and to nobody who joined as one", async (test) => {
+  const internal = await makeAuthority("The cluster's authority");
+  const foreign = await makeAuthority("The cluster's authority");
+  const impostors = [
+    managers,
+    await nodeIdentity("manager", "manager", foreign),
+    // Of the home of another worker: git alone would take it, for the authority has signed it.
+    await nodeIdentity("worker", "wrk-2", internal),
+    // A manager that was removed, and whose certificate nobody remembers.
+    await nodeIdentity("manager", "manager-2", internal),
+  ];
+  for (const impostor of impostors) {
+    const { access, tokens } = await registeredWorld(test, impostor, internal);
+    await assert.rejects(access(), /authority has made for no manager/);
+    assert.deepEqual(tokens, []);
+  }
+  const right = await nodeIdentity("manager", "manager", internal);
+  const { access, tokens } = await registeredWorld(test, right, internal);
+  const way = await access();
+  assert.ok(way);
+  await assert.rejects(lsRemote(way), /not found/);
+  assert.deepEqual(tokens, ["wrk-1:t0k3n"]);
 });
 
 it("leaves locations alone that are no manager's", async (test) => {

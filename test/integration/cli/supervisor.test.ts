@@ -59,6 +59,13 @@ test("a node that crashes or stops is not started again", async (context) => {
   assert.deepEqual([stopped.starts(), stopped.state()], [1, "stopped"]);
 });
 
+test("a node that was removed from the cluster is not started again, and shows as removed", async (context) => {
+  const { ends, starts, state } = open(context, [77, 77]);
+  await until(() => ends.length === 1, "the end");
+  assert.deepEqual([starts(), state()], [1, "removed"]);
+  assert.match(ends[0] ?? "", /removed from the cluster: .*register/);
+});
+
 test("a stop of all is not undone by a node that ends with status 75", async (context) => {
   const { supervisor, starts, state } = open(context, []);
   await until(() => starts() === 1, "the start");

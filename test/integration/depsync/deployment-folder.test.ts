@@ -123,6 +123,21 @@ describe("the deployment folder", { concurrency: 4 }, () => {
     );
   });
 
+  it("takes over many files at once, also with names that begin alike", async (test) => {
+    const { folder, deployment } = makeRoom(test);
+    const long = `synapse-configs/default/sequences/${"x".repeat(120)}`;
+    const files = Object.fromEntries(
+      Array.from({ length: 70 }, (_, index) => [`${long}-${index}.xml`, `content ${index}`]),
+    );
+    const large = "l".repeat(200_000);
+    const after = revision({ ...files, [P]: large });
+    const { written } = await deployment.writeRevision(after, undefined);
+    assert.equal(written.length, 71);
+    for (const [path, content] of Object.entries(files))
+      assert.equal(readFileSync(join(folder, path), "utf8"), content);
+    assert.deepEqual(await deployment.changes(after), []);
+  });
+
   it("leaves alone what somebody has edited meanwhile", async (test) => {
     const { folder, deployment, write } = makeRoom(test);
     write(P, "edited");

@@ -46,7 +46,7 @@ describe("the mirror", { concurrency: 4 }, () => {
     assert.equal(await mirror.fetchLive(), second);
     assert.deepEqual(contents(await mirror.read(second)), { [PROXY]: "2" });
     const refs = git(join(folder, "mirror.git"), "for-each-ref", "--format=%(refname)");
-    assert.equal(refs, "refs/heads/live\nrefs/heads/main\n");
+    assert.equal(refs, "refs/heads/live\nrefs/heads/live-seal\nrefs/heads/main\n");
   });
 
   it("follows live when it goes back", async (test) => {

@@ -70,8 +70,12 @@ it("moves none of them where one is elsewhere, and leaves no lock", async (test)
 it("keeps away from a ref that somebody else has locked", async (test) => {
   const { gitDir, refs, one } = await repositoryOf(test);
   writeFileSync(join(gitDir, `${MAIN}.lock`), "");
-  assert.equal(await refs.move([{ ref: MAIN, to: one, from: undefined }]), false);
-  assert.equal(existsSync(join(gitDir, `${MAIN}.lock`)), true);
+  for (const names of [[MAIN], [LIVE, MAIN], [MAIN, LIVE]]) {
+    const moves = names.map((ref) => ({ ref, to: one, from: undefined }));
+    assert.equal(await refs.move(moves), false);
+    assert.equal(existsSync(join(gitDir, `${MAIN}.lock`)), true);
+    assert.equal(existsSync(join(gitDir, `${LIVE}.lock`)), false);
+  }
 });
 
 it("removes a ref, but leaves a packed one to git", async (test) => {

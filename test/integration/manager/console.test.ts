@@ -53,7 +53,7 @@ describe("the console in a browser", { skip: isWithout }, () => {
   }
 
   async function deploy(xml: string): Promise<void> {
-    await page.getByLabel("or paste the XML of one artifact").fill(xml);
+    await page.getByLabel("or paste the text of one").fill(xml);
     await page.getByRole("button", { name: "Deploy", exact: true }).click();
   }
 
@@ -221,6 +221,42 @@ describe("the console in a browser", { skip: isWithout }, () => {
     assert.ok(started.publisher.commits.at(-1)?.tree.has("carbonapps/Shop_1.0.0.car"));
     await page.getByRole("button", { name: "Undeploy carbonapp Shop_1.0.0" }).click();
     await page.getByText("carbonapp Shop_1.0.0 is undeployed").waitFor();
+  });
+
+  it("deploys a file of any form as a registry resource, shows it, and takes it to where it can be changed", async () => {
+    const key = page.getByLabel("Registry key, where the file is a resource");
+    const button = page.getByRole("button", { name: "Deploy", exact: true });
+    await page.getByLabel("Choose XML files or carbon applications").setInputFiles({
+      name: "quote.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("Quote of the day: é"),
+    });
+    await key.fill("somewhere/quote.txt");
+    await button.click();
+    const fault = /^quote\.txt:1: "somewhere\/quote\.txt" is no key of a registry resource/;
+    await page.locator("#deploy-result li", { hasText: fault }).waitFor();
+    await key.fill("conf:/formats/quote.txt");
+    await button.click();
+    await page.getByText("registry-resource conf:/formats/quote.txt is deployed").waitFor();
+    const path = "registry/config/formats/quote.txt";
+    const live = async (): Promise<string | undefined> => {
+      const commit = (await started.publisher.live()) ?? "";
+      return (await started.publisher.fileAt(commit, path))?.content.toString();
+    };
+    assert.equal(await live(), "Quote of the day: é");
+    await page.getByRole("button", { name: "Source of conf:/formats/quote.txt" }).click();
+    await page.locator("dialog").getByText("Quote of the day: é").waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    assert.equal(await key.inputValue(), "conf:/formats/quote.txt");
+    await page.getByLabel("or paste the text of one").fill("Another quote");
+    await button.click();
+    await page.getByText("registry-resource conf:/formats/quote.txt is deployed").waitFor();
+    assert.equal(await live(), "Another quote");
+    await picture("resource");
+    await page
+      .getByRole("button", { name: "Undeploy registry-resource conf:/formats/quote.txt" })
+      .click();
+    await page.getByText("registry-resource conf:/formats/quote.txt is undeployed").waitFor();
   });
 
   it("shows by itself what others deploy", async () => {

@@ -86,6 +86,7 @@ export async function startMemberWorker(
         name,
         readiness: { missing: [], degraded: false },
         draining: false,
+        removed: false,
         revision: "abc",
         artifacts: [],
         refused: undefined,

@@ -7,8 +7,11 @@ import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { RemoteStage } from "../../../src/manager/barrier/remote-stage.ts";
 import { identityFingerprint } from "../../../src/net/tls/certificate-fingerprint.ts";
+import { certifyNode } from "../../../src/net/tls/certify-node.ts";
 import { LiveIdentity } from "../../../src/net/tls/live-identity.ts";
 import { makeAuthority, makeLeaf } from "../../../src/net/tls/local-certificates.ts";
+import { makeNodeKeyPair } from "../../../src/net/tls/node-certificate.ts";
+import { TrustView } from "../../../src/net/trust/trust-view.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { makeMember } from "../../helpers/recording-cluster.ts";
 import { ToldCluster } from "../../helpers/told-cluster.ts";
@@ -24,7 +27,12 @@ function identity(leaf: typeof manager) {
   return { cert: leaf?.certificate ?? "", key: leaf?.key ?? "" };
 }
 
-async function start(context: TestContext, listener: RequestListener, shown = worker) {
+async function start(
+  context: TestContext,
+  listener: RequestListener,
+  shown = worker,
+  trust?: TrustView,
+) {
   const server: Server = createServer(
     { ...identity(shown), requestCert: true, rejectUnauthorized: false },
     listener,
@@ -39,13 +47,15 @@ async function start(context: TestContext, listener: RequestListener, shown = wo
     role: "worker",
     host: "127.0.0.1",
     ports: { management: port },
-    properties: { managementCertificate: identityFingerprint(identity(worker)) ?? "" },
+    properties: {
+      managementCertificate: identityFingerprint(identity(trust ? shown : worker)) ?? "",
+    },
   });
   const own = new LiveIdentity(identity(manager));
   const stage = new RemoteStage("w", "worker-1", {
     cluster,
     identity: own,
-    trust: undefined,
+    trust,
     clock: systemClock,
   });
   context.after(() => {
@@ -112,7 +122,8 @@ test("says nothing to a node with another certificate than the worker tells", as
 
 test("takes a refusal, an answer that is too long and one that is no JSON for a worker that cannot", async (context) => {
   const answers: [number, string][] = [
-    [403, '{"Error":"managers only"}'],
+    [403, '{"Error":"changes nothing","code":"READ_ONLY_NODE"}'],
+    [403, "no json"],
     [200, "x".repeat(3 * 1024 * 1024)],
     [200, "no json"],
     [404, ""],
@@ -124,6 +135,7 @@ test("takes a refusal, an answer that is too long and one that is no JSON for a 
   });
   const sentences = [
     /runs a version that knows no such deploys/,
+    /runs a version that knows no such deploys/,
     /too long/,
     /no JSON/,
     /bring it to the manager's/,
@@ -131,6 +143,39 @@ test("takes a refusal, an answer that is too long and one that is no JSON for a 
   ];
   for (const words of sentences)
     await assert.rejects(stage.stage(REQUEST), { retryable: false, message: words });
+});
+
+test("may ask a worker again that has not heard of the manager's certificate yet", async (context) => {
+  const { stage } = await start(context, (_request, response) => {
+    response.writeHead(403).end('{"Error":"by a manager only","code":"ACCESS_DENIED"}');
+  });
+  await assert.rejects(stage.stage(REQUEST), { retryable: true, message: /for none \(403\)/ });
+});
+
+test("says nothing to whoever joined under the name of a registered worker, whatever it tells of itself", async (context) => {
+  const internal = await makeAuthority("The cluster's authority");
+  const pair = makeNodeKeyPair();
+  const certify = (name: string): Promise<string> =>
+    certifyNode({ name, role: "worker" }, pair.publicKey, internal);
+  const trust = new TrustView(systemClock);
+  const members = [{ name: "worker-1", role: "worker" }];
+  const lists = { secrets: ["secret"], allowedSigners: "", members, revoked: [] };
+  trust.take({ generation: 1, authority: internal.certificate, ...lists });
+  let asked = 0;
+  const count: RequestListener = (_request, response) => {
+    asked += 1;
+    response.end('{"kind":"ready"}');
+  };
+  // With a certificate of its own, as it tells it; then with that of another registered node.
+  const own = await start(context, count, worker, trust);
+  await assert.rejects(own.stage.stage(REQUEST), { code: "NODE_UNREACHABLE" });
+  const another = { certificate: await certify("worker-2"), key: pair.privateKey };
+  const posing = await start(context, count, another, trust);
+  await assert.rejects(posing.stage.stage(REQUEST), { code: "NODE_UNREACHABLE" });
+  assert.equal(asked, 0);
+  const right = { certificate: await certify("worker-1"), key: pair.privateKey };
+  const { stage } = await start(context, count, right, trust);
+  assert.deepEqual(await stage.stage(REQUEST), { kind: "ready" });
 });
 
 test("ends with its signal, and rejects as unreachable where nobody listens", async (context) => {

@@ -28,6 +28,7 @@ before(async () => {
       name: "worker-1",
       readiness: { missing: [], degraded: false },
       draining: false,
+      removed: false,
       revision: "abc",
       artifacts: [],
       refused: undefined,

@@ -10,6 +10,7 @@ import { MEMBER_PROPERTIES } from "../../../src/cluster/member-properties.ts";
 import { loadNodeConfig } from "../../../src/config/load-node-config.ts";
 import { identityFingerprint } from "../../../src/net/tls/certificate-fingerprint.ts";
 import { makeAuthority, makeLeaf } from "../../../src/net/tls/local-certificates.ts";
+import type { TrustView } from "../../../src/net/trust/trust-view.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { Worker } from "../../../src/worker/worker.ts";
 import { FakeRevisionSource } from "../../helpers/fake-revision-source.ts";
@@ -26,11 +27,12 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-/** Revisions are numbered texts; `files` says what a worker finds in one. */
+/** Revisions are numbered texts; `files` says what a worker finds in one. Without `trust` it is not registered. */
 export async function workerFixture(
   context: TestContext,
   files: (id: string) => string,
   first: string,
+  trust?: TrustView,
 ) {
   const home = mkdtempSync(join(tmpdir(), "bascule-worker-"));
   context.after(() => rmSync(home, { recursive: true, force: true }));
@@ -98,6 +100,7 @@ export async function workerFixture(
     logs: makeLogs().logs,
     clock: systemClock,
     onChange: () => {},
+    ...(trust && { trust }),
     ending: { refusal: () => undefined, end: (how) => ends.push(how) },
   });
   context.after(() => worker.close());
@@ -123,5 +126,5 @@ export async function workerFixture(
     });
   const call = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     request(`http://127.0.0.1:${servicePort}${path}`, { headers });
-  return { worker, source, cluster, updates, ends, log, ask, call, asManager, asStranger };
+  return { worker, source, cluster, updates, ends, log, ask, call, asManager, asStranger, agentOf };
 }

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { parseDeadline, readDrainArguments, takeFlags } from "../../../src/cli/drain-arguments.ts";
 import { drainLine } from "../../../src/cli/drain-progress.ts";
 import { PACKAGE_ROOT } from "../../../src/runtime/product.ts";
+import { REMOVED_STATUS } from "../../../src/runtime/removed-status.ts";
 import { RESTART_STATUS, supervisorOf } from "../../../src/runtime/restart-status.ts";
 
 test("a deadline is a number of seconds, minutes or hours", () => {
@@ -60,10 +61,11 @@ test("a line shows node, phase, sessions, the oldest and the time left", () => {
   assert.match(drainLine({ ...row, phase: "failed", reason: "it is gone" }), /failed +it is gone$/);
 });
 
-test("the systemd units start a node again that ends to be restarted, and tell it so", () => {
+test("the systemd units start a node again that ends to be restarted, tell it so, and leave a removed one", () => {
   for (const role of ["gateway", "manager", "worker"]) {
     const unit = readFileSync(join(PACKAGE_ROOT, `conf/systemd/bascule-${role}.service`), "utf8");
     assert.match(unit, new RegExp(`^RestartForceExitStatus=${RESTART_STATUS}$`, "m"));
+    assert.match(unit, new RegExp(`^RestartPreventExitStatus=${REMOVED_STATUS}$`, "m"));
     assert.match(unit, /^Environment=BASCULE_SUPERVISOR=systemd$/m);
   }
 });

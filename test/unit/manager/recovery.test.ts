@@ -81,6 +81,80 @@ describe("a manager's start", () => {
     assert.deepEqual([row?.outcome, row?.commit], ["deployed", commit]);
   });
 
+  it("calls a push interrupted that was left out by what is live now", async () => {
+    const { deployments, publisher, store } = await startFixture();
+    const file = (name: string) => [
+      { path: proxyPath(name), content: Buffer.from(proxyXml(name)) },
+    ];
+    const base = await publisher.commit(file("P"), "m", SIGNED);
+    await publisher.moveLive(base, undefined);
+    const below = publisher.push(file("Q"), "q", "bob");
+    const pushed = publisher.push(file("R"), "r", "bob");
+    const row = { ...PENDING, action: "push", via: "push", baseCommit: base } as const;
+    const ids = [await store.journal.add(row), await store.journal.add(row)];
+    await store.journal.propose(ids[0] ?? 0, below);
+    await store.journal.propose(ids[1] ?? 0, pushed);
+    // Another manager has refused it, and gone on without it.
+    const change = { changes: file("S"), message: "s", author: AUTHOR };
+    const live = await publisher.propose({ ...change, base, leavesOut: pushed });
+    await publisher.goLive({ commit: live, live: base, main: pushed, movesMain: true });
+    await deployments.recover();
+    for (const id of ids) assert.equal((await store.journal.find(id))?.outcome, "interrupted");
+  });
+
+  it("calls a push done that another deploy has built on", async () => {
+    const { deployments, publisher, store } = await startFixture();
+    const file = (name: string) => [
+      { path: proxyPath(name), content: Buffer.from(proxyXml(name)) },
+    ];
+    const base = await publisher.commit(file("P"), "m", SIGNED);
+    await publisher.moveLive(base, undefined);
+    const pushed = publisher.push(file("Q"), "q", "bob");
+    const id = await store.journal.add({ ...PENDING, baseCommit: base });
+    await store.journal.propose(id, pushed);
+    await publisher.moveLive(pushed, base);
+    const change = { changes: file("S"), message: "s", author: AUTHOR };
+    const live = await publisher.propose({ ...change, base: pushed });
+    await publisher.goLive({ commit: live, live: pushed, main: pushed, movesMain: true });
+    await deployments.recover();
+    assert.equal((await store.journal.find(id))?.outcome, "deployed");
+  });
+
+  it("calls a deploy done that was killed between the seal and live, and moves live there", async () => {
+    const { deployments, publisher, store } = await startFixture();
+    const file = (name: string) => [
+      { path: proxyPath(name), content: Buffer.from(proxyXml(name)) },
+    ];
+    const base = await publisher.commit(file("P"), "m", SIGNED);
+    await publisher.goLive({ commit: base, live: undefined, main: base, movesMain: false });
+    const commit = await publisher.commit(file("Q"), "m", SIGNED);
+    const id = await store.journal.add({ ...PENDING, baseCommit: base });
+    await store.journal.propose(id, commit);
+    publisher.moveByOtherManager(commit);
+    await publisher.moveLive(base, commit);
+    publisher.setMain(base);
+    await deployments.recover();
+    assert.equal((await store.journal.find(id))?.outcome, "deployed");
+    assert.deepEqual(await publisher.refs(), { main: commit, live: commit });
+    const rows = await store.journal.list(10);
+    assert.equal(rows.length, 1);
+  });
+
+  it("leaves main alone that the live revision does not come after", async () => {
+    const { deployments, publisher } = await startFixture();
+    const file = (name: string) => [
+      { path: proxyPath(name), content: Buffer.from(proxyXml(name)) },
+    ];
+    const earlier = await publisher.commit(file("P"), "m", SIGNED);
+    const base = await publisher.commit(file("Q"), "m", SIGNED);
+    await publisher.goLive({ commit: base, live: undefined, main: base, movesMain: false });
+    // The revision before is made live again.
+    publisher.moveByOtherManager(earlier);
+    await publisher.moveLive(base, earlier);
+    await deployments.recover();
+    assert.deepEqual(await publisher.refs(), { main: base, live: earlier });
+  });
+
   it("does nothing where nothing was left", async () => {
     const { deployments, store, ask } = await startFixture();
     await deployments.recover();

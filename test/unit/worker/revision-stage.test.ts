@@ -25,6 +25,24 @@ test("a candidate is made ready beside the running revision, and the switch asks
   assert.deepEqual(source.good, ["two", "one"]);
 });
 
+test("a request to switch without a manager's word that counts changes nothing: what the source says is live is followed", async () => {
+  const { source, follower, stage, lines } = await running();
+  source.seals = new Set(["a seal of two"]);
+  await stage("two");
+  assert.deepEqual(await follower.activate("two"), { revision: "one" });
+  assert.deepEqual(await follower.activate("two", undefined, "a seal of one"), { revision: "one" });
+  assert.match(lines.join(), /without a manager's word that it is live/);
+  assert.deepEqual(await follower.activate("two", undefined, "a seal of two"), { revision: "two" });
+});
+
+test("a request to switch without it is answered by what is live by then", async () => {
+  const { source, follower, stage } = await running();
+  source.seals = new Set();
+  await stage("two");
+  source.wanted = "two";
+  assert.deepEqual(await follower.activate("two"), { revision: "two" });
+});
+
 test("a faulty candidate is answered with file, line and reason, and never blocks the next good one", async () => {
   const { follower, stage, source } = await running();
   for (const [bad, good] of [

@@ -3,6 +3,7 @@
  * forms say to the management API. Texts reach the page as text nodes only, never as markup.
  */
 import { ApiError, callApi } from "./api.js";
+import { DeployForm } from "./deploy-form.js";
 import { DeploymentDetails, workerTable } from "./deployment-details.js";
 import { namesOf, whoText } from "./deployment-words.js";
 import { NodeLog } from "./node-log.js";
@@ -19,6 +20,8 @@ let isAdmin = false;
 let deploymentsShown = DEPLOYMENTS_SHOWN;
 /** What is deployed, of which the filter shows a part. */
 let artifactList = [];
+/** The key of the registry resource whose source is shown, or "". */
+let shownKey = "";
 /** What each table showed last, so that an unchanged one keeps focus and selection. */
 const shown = new Map();
 
@@ -77,7 +80,7 @@ function showTable(id, list, toRow) {
   fillTable(byId(id), list.map(toRow));
 }
 
-function nodeRow({ name, role, address, state, revision }, live, all) {
+function nodeRow({ name, role, address, state, revision, ...certificate }, live, all) {
   const isBehind = role !== "gateway" && revision !== live;
   const commit = element("code", { text: shortRevision(revision), title: revision ?? "" });
   return [
@@ -86,8 +89,17 @@ function nodeRow({ name, role, address, state, revision }, live, all) {
     address,
     element("span", { text: state, className: `state-${state}` }),
     isBehind ? element("span", { className: "behind", children: [commit, " (not live)"] }) : commit,
+    certificateCell(certificate),
     logButton(role, all.filter((node) => node.name === name).length > 1 ? address : name),
   ];
+}
+
+/** How long the internal certificate of a registered node is valid still; the manager says when that is not long. */
+function certificateCell({ certificateDaysLeft: days, certificateUntil, certificateWarning }) {
+  if (days === undefined) return "";
+  const text = days < 0 ? "expired" : `${days} days`;
+  const title = certificateWarning ?? `until ${certificateUntil.slice(0, 10)}`;
+  return element("span", { text, title, className: certificateWarning ? "behind" : "" });
 }
 
 /** Gateways have no management port. Nodes that share a name are told apart by their address. */
@@ -173,6 +185,7 @@ async function showSource(kind, name) {
   if (kind === "carbonapp") return downloadApp(name);
   const path = `artifacts/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
   byId("source-text").textContent = await callApi("GET", path);
+  shownKey = kind === "registry-resource" ? name : "";
   byId("source-title").textContent = `${kind} ${name}`;
   byId("source-edit").hidden = !isAdmin;
   byId("source").showModal();
@@ -188,11 +201,8 @@ function downloadApp(name) {
 
 /** The source goes to where it can be changed and deployed again. */
 function editSource() {
-  const xml = byId("deploy-xml");
-  forgetFiles();
-  xml.value = byId("source-text").textContent;
   byId("deploy").scrollIntoView({ block: "nearest" });
-  xml.focus();
+  deployForm.edit(byId("source-text").textContent, shownKey);
 }
 
 async function undeployArtifact(kind, name) {
@@ -209,62 +219,19 @@ async function undeployArtifact(kind, name) {
   await refresh();
 }
 
-/** One artifact with the name of its file, an application, or several files of which all go in or none. */
-async function sendDeployment() {
-  const files = [...byId("deploy-file").files];
-  if (files.length > 1) {
-    const list = await Promise.all(files.map(toEntry));
-    return callApi("POST", "deployments", { json: { files: list } });
-  }
-  const [file] = files;
-  const query = file ? `?file=${encodeURIComponent(file.name)}` : "";
-  const content = file && isApp(file) ? { bytes: file } : { xml: byId("deploy-xml").value };
-  return callApi("POST", `deployments${query}`, content);
-}
-
-function isApp({ name }) {
-  return name.endsWith(".car");
-}
-
-async function toEntry(file) {
-  if (!isApp(file)) return { name: file.name, content: await file.text() };
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const parts = [];
-  for (let from = 0; from < bytes.length; from += 0x8000)
-    parts.push(String.fromCharCode(...bytes.subarray(from, from + 0x8000)));
-  return { name: file.name, content: btoa(parts.join("")), encoding: "base64" };
-}
-
-/** The text of one file can be changed before it is deployed; several, and applications, are sent as they are. */
-async function showChosen(files) {
-  const xml = byId("deploy-xml");
-  const isList = files.length > 1 || files.some(isApp);
-  xml.disabled = isList;
-  if (isList) xml.value = files.map(({ name }) => name).join("\n");
-  else if (files.length === 1) xml.value = await files[0].text();
-}
-
 async function deploy() {
   const result = byId("deploy-result");
   result.replaceChildren("Deploying…");
   try {
-    const answer = await sendDeployment();
+    const answer = await deployForm.send();
     const verb = answer.artifacts.length > 1 ? "are" : "is";
     const text = `${namesOf(answer.artifacts)} ${verb} deployed; revision ${shortRevision(answer.commit)} is live.`;
     result.replaceChildren(element("p", { className: "success", text }));
-    forgetFiles();
+    deployForm.forget();
   } catch (error) {
     showRefusal(result, error);
   }
   await refresh();
-}
-
-/** What was deployed is not sent again with the next text. */
-function forgetFiles() {
-  byId("deploy-file").value = "";
-  const xml = byId("deploy-xml");
-  if (xml.disabled) xml.value = "";
-  xml.disabled = false;
 }
 
 /** Problems of a refusal go to the place of the action; everything else is the caller's. */
@@ -321,10 +288,6 @@ function addHandlers() {
         showLogin();
       }),
   );
-  byId("deploy-file").addEventListener(
-    "change",
-    () => void run(() => showChosen([...byId("deploy-file").files])),
-  );
   byId("artifacts-filter").addEventListener("input", showArtifacts);
   byId("deployments-older").addEventListener("click", () => {
     deploymentsShown = Math.min(DEPLOYMENTS_SHOWN_MAX, deploymentsShown * 3);
@@ -340,6 +303,11 @@ async function keepFresh() {
     if (!document.hidden && !byId("overview").hidden) await run(refresh);
   }
 }
+
+const deployForm = new DeployForm(
+  { file: byId("deploy-file"), key: byId("deploy-key"), text: byId("deploy-xml") },
+  run,
+);
 
 const nodeLog = new NodeLog(
   {

@@ -16,7 +16,7 @@ test("an entry is kept with its version until it was idle for its time", () => {
   const clock = new FakeClock();
   const store = new CompactMapStore(clock, 10);
   const kept = entry("key", "value");
-  store.apply(kept);
+  store.merge(kept, clock.monotonicMs());
   clock.advance(400);
   assert.deepEqual(store.entry("key"), { ...kept, idleMs: 400 });
   store.touch("key", 1_000);
@@ -33,19 +33,19 @@ test("the same version again takes the shorter idle time", () => {
   const clock = new FakeClock();
   const store = new CompactMapStore(clock, 10);
   const kept = entry("key", "value");
-  store.apply(kept);
+  store.merge(kept, clock.monotonicMs());
   clock.advance(600);
-  store.apply({ ...kept, idleMs: 100 });
+  store.merge({ ...kept, idleMs: 100 }, clock.monotonicMs());
   assert.equal(store.entry("key")?.idleMs, 100);
-  store.apply({ ...kept, idleMs: 900 });
+  store.merge({ ...kept, idleMs: 900 }, clock.monotonicMs());
   assert.equal(store.entry("key")?.idleMs, 100);
 });
 
 test("a deletion is an entry without a value, which is neither counted nor touched", () => {
   const clock = new FakeClock();
   const store = new CompactMapStore(clock, 10);
-  store.apply(entry("key", "value"));
-  store.apply(entry("key", undefined));
+  store.merge(entry("key", "value"), clock.monotonicMs());
+  store.merge(entry("key", undefined), clock.monotonicMs());
   assert.deepEqual([store.size, store.get("key"), [...store.entries()].length], [0, undefined, 1]);
   store.touch("key", 10_000);
   clock.advance(1_000);
@@ -53,10 +53,11 @@ test("a deletion is an entry without a value, which is neither counted nor touch
 });
 
 test("beyond its bound the entry that was idle for longest goes", () => {
-  const store = new CompactMapStore(new FakeClock(), 3);
-  for (const key of ["a", "b", "c"]) store.apply(entry(key, key));
+  const clock = new FakeClock();
+  const store = new CompactMapStore(clock, 3);
+  for (const key of ["a", "b", "c"]) store.merge(entry(key, key), clock.monotonicMs());
   store.touch("a", 1_000);
-  store.apply(entry("d", "d"));
+  store.merge(entry("d", "d"), clock.monotonicMs());
   assert.deepEqual(
     ["a", "b", "c", "d"].map((key) => store.get(key)),
     ["a", undefined, "c", "d"],
@@ -73,7 +74,7 @@ test("behaves as a plain map does, whatever is done to it", () => {
     const key = `key ${random.whole(0, 300)}`;
     const value = random.happens(0.3) ? undefined : `value ${random.whole(0, 5)}`;
     store.version(`key ${random.whole(0, 300)}`);
-    store.apply(entry(key, value, { ttlMs: 1e9 }));
+    store.merge(entry(key, value, { ttlMs: 1e9 }), clock.monotonicMs());
     plain.set(key, value);
   }
   for (const [key, value] of plain) assert.equal(store.get(key), value);

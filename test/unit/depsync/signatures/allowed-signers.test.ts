@@ -17,6 +17,34 @@ import { allowedSignerLine, makeSigningKey } from "../../../../src/net/trust/sig
 const key = ed25519PublicKey(rawEd25519(generateKeyPairSync("ed25519").publicKey));
 const KEY = formatPublicKey(key);
 
+describe("a hostile line of 100 KB", () => {
+  const size = 100_000;
+  const lines = {
+    "kinds without an end": "bob " + "ssh-a ".repeat(size / 6),
+    spaces: `bob ${" ".repeat(size)}x`,
+    "tabs and kinds": "bob \tssh-\t".repeat(size / 10),
+    quotes: `bob ${'"'.repeat(size + 1)}`,
+    options: `bob ${",a=".repeat(size / 3)} ${KEY}`,
+    "quoted options": `bob ${',a="b'.repeat(size / 5)} ${KEY}`,
+    "one word": "b".repeat(size),
+    "a key that goes on": `bob ssh-ed25519 ${"A".repeat(size)}!`,
+    commas: `bob ${",".repeat(size)} ${KEY}`,
+  };
+  for (const [what, line] of Object.entries(lines)) {
+    it(`of ${what} is passed over in a moment, and its problem is short`, () => {
+      const before = process.cpuUsage();
+      const { signers, problems } = readAllowedSigners(`${line}\ngood ${KEY}\n`);
+      const { user, system } = process.cpuUsage(before);
+      assert.deepEqual(
+        signers.map(({ name }) => name),
+        ["good"],
+      );
+      assert.ok((problems[0]?.message.length ?? 0) < 400);
+      assert.ok((user + system) / 1000 < 200, `${(user + system) / 1000} ms of CPU`);
+    });
+  }
+});
+
 describe("readAllowedSigners", () => {
   it("takes lines with and without options, comments and quotes", () => {
     const text = [

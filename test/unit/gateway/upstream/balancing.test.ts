@@ -156,7 +156,7 @@ test("a full zone forgets the session that was used least recently, to the secon
   );
 });
 
-test("members of the sub-domain that offer the scheme are peers; the draining ones drain", () => {
+test("members of the sub-domain that offer the scheme and answer are peers; the draining ones drain", () => {
   const member = {
     subDomain: "worker",
     host: "10.0.0.1",
@@ -182,6 +182,7 @@ test("members of the sub-domain that offer the scheme are peers; the draining on
     [
       { host: "10.0.0.1", port: 443, weight: 2, drain: false },
       { host: "10.0.0.2", port: 443, weight: 2, drain: true },
+      { host: "10.0.0.4", port: 443, weight: 2, drain: false },
     ],
   );
 });

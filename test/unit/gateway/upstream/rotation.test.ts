@@ -124,6 +124,18 @@ test("a worker that comes with an old revision gets nothing before it has caught
   assert.equal(reached(), "1 2 3");
 });
 
+test("a worker that was missed for a moment and has missed the switch gets nothing, however soon it is back", () => {
+  const { clock, membership, upstream, reached } = settled();
+  membership.remove("worker-2");
+  membership.manager("b");
+  membership.worker(1, { revision: "b" });
+  clock.advance(200);
+  membership.worker(2, { revision: "a" });
+  assert.deepEqual([reached(), upstream.isOnLive], ["1", true]);
+  membership.worker(2, { revision: "b" });
+  assert.deepEqual([reached(), upstream.isOnLive], ["1 2", true]);
+});
+
 test("the last known revision counts while no manager is there", () => {
   const { clock, membership, directory, reached } = settled();
   membership.remove("manager");
@@ -199,6 +211,37 @@ test("a worker that leaves loses its sessions before its ports close, configured
   }
 });
 
+test("the last worker is used while it leaves, until another one is there", () => {
+  for (const peers of [[], [server("10.0.0.1"), server("10.0.0.2")]]) {
+    const { membership, ask, reached } = settled({ peers });
+    membership.worker(2, { state: "joining" });
+    const bound = ask("s");
+    membership.worker(1, { state: "leaving" });
+    assert.deepEqual([bound, ask("s"), reached()], [1, 1, "1"]);
+    membership.worker(2, { state: "active" });
+    assert.deepEqual([ask("s"), reached()], [2, "2"]);
+  }
+});
+
+test("configured servers that are not in service yet are asked where nobody else is there", () => {
+  const { membership, reached } = settled({ peers: [server("10.0.0.1"), server("10.0.0.2")] });
+  membership.worker(1, { state: "joining" });
+  assert.equal(reached(), "2");
+  membership.worker(2, { state: "joining" });
+  assert.equal(reached(), "1 2");
+});
+
+test("a gateway does not confirm while its last worker leaves with an old revision", () => {
+  const { clock, membership, upstream, reached } = settled();
+  membership.remove("worker-2");
+  membership.worker(1, { state: "leaving" });
+  membership.manager("b");
+  clock.advance(5_000);
+  assert.deepEqual([reached(), upstream.isOnLive], ["1", false]);
+  membership.worker(2, { revision: "b" });
+  assert.deepEqual([reached(), upstream.isOnLive], ["2", true]);
+});
+
 test("what a worker failed to do before its restart does not keep requests from it afterwards", () => {
   for (const peers of [[], [server("10.0.0.1"), server("10.0.0.2")]]) {
     const { membership, upstream, reached } = settled({ peers });
@@ -259,7 +302,7 @@ test("whatever happens, somebody answers as long as a worker serves, and nobody 
     else membership.worker(random.whole(1, 3), { revision, state: one(STATES) ?? "active" });
     clock.advance(random.whole(0, 700));
     const workers = membership.members().filter(({ role }) => role === "worker");
-    const serving = workers.filter(({ state }) => state === "active" || state === "draining");
+    const serving = workers.filter(({ state }) => state !== "joining");
     const reached = ask(random.happens(0.5) ? `s${random.whole(1, 20)}` : "");
     const context = `step ${step}, SEED=${seed}`;
     assert.equal(reached !== undefined, serving.length > 0, context);

@@ -7,6 +7,7 @@ import { SHARED_SESSION_BYTES } from "../../../../src/gateway/upstream/session-c
 import { SessionZones } from "../../../../src/gateway/upstream/session-zones.ts";
 import { SharedSessions } from "../../../../src/gateway/upstream/shared-sessions.ts";
 import { SharedSessionStore } from "../../../../src/gateway/upstream/shared-session-store.ts";
+import type { Clock } from "../../../../src/runtime/clock.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
 
 const TTL_MS = 60_000;
@@ -22,17 +23,30 @@ function entry(key: string, value: string | undefined, given: Partial<MapEntry> 
   };
 }
 
+/** What a walk shows, kept: the entries are one object. */
+function listed(store: MapStore): readonly MapEntry[] {
+  return Array.from(store.entries(), ({ key, value, version, ttlMs, idleMs }) => ({
+    key,
+    value,
+    version: { ...version },
+    ttlMs,
+    idleMs,
+  }));
+}
+
 /** A map without peers: writes go into the store, questions are answered from `answers`. */
 class LoneMap implements ReplicatedMap {
   readonly name: string;
   readonly store: MapStore;
+  readonly clock: Clock;
   readonly calls: string[] = [];
   readonly answers = new Map<string, string>();
   #counter = 0;
 
-  constructor(name: string, store: MapStore) {
+  constructor(name: string, store: MapStore, clock: Clock) {
     this.name = name;
     this.store = store;
+    this.clock = clock;
   }
   get size(): number {
     return this.store.size;
@@ -43,7 +57,7 @@ class LoneMap implements ReplicatedMap {
   set(key: string, value: string, ttlMs: number): void {
     this.calls.push(`set ${key} ${value}`);
     const version = { counter: ++this.#counter, writer: "me" };
-    this.store.apply({ key, value, version, ttlMs, idleMs: 0 });
+    this.store.merge({ key, value, version, ttlMs, idleMs: 0 }, this.clock.monotonicMs());
   }
   touch(key: string, ttlMs: number): void {
     this.calls.push(`touch ${key}`);
@@ -55,7 +69,7 @@ class LoneMap implements ReplicatedMap {
   ask(key: string): Promise<string | undefined> {
     this.calls.push(`ask ${key}`);
     const answer = this.answers.get(key);
-    if (answer !== undefined) this.store.apply(entry(key, answer));
+    if (answer !== undefined) this.store.merge(entry(key, answer), this.clock.monotonicMs());
     return Promise.resolve(answer);
   }
   on(): () => void {
@@ -71,7 +85,7 @@ function sharedSessions(bytes = 1 << 20) {
   const clock = new FakeClock();
   const maps: LoneMap[] = [];
   const share = (zone: string, store: MapStore): ReplicatedMap => {
-    const map = new LoneMap(zone, store);
+    const map = new LoneMap(zone, store, clock);
     maps.push(map);
     return map;
   };
@@ -102,39 +116,46 @@ test("a pool has room for 65535 names at a time", () => {
 });
 
 test("the store keeps value and version, and a deletion as an entry without a value", () => {
-  const store = new SharedSessionStore(new FakeClock(), 10);
-  store.apply(entry("s", "server"));
+  const clock = new FakeClock();
+  const store = new SharedSessionStore(clock, 10);
+  store.merge(entry("s", "server"), clock.monotonicMs());
   assert.equal(store.get("s"), "server");
   assert.deepEqual(store.version("s"), { counter: 1, writer: "gateway-1" });
   assert.deepEqual(store.entry("s"), entry("s", "server"));
-  store.apply(entry("s", undefined, { version: { counter: 2, writer: "gateway-2" } }));
+  store.merge(
+    entry("s", undefined, { version: { counter: 2, writer: "gateway-2" } }),
+    clock.monotonicMs(),
+  );
   assert.equal(store.get("s"), undefined);
   assert.equal(store.size, 0);
   assert.deepEqual(store.version("s"), { counter: 2, writer: "gateway-2" });
-  store.apply(entry("s", "again", { version: { counter: 3, writer: "gateway-1" } }));
+  store.merge(
+    entry("s", "again", { version: { counter: 3, writer: "gateway-1" } }),
+    clock.monotonicMs(),
+  );
   assert.deepEqual([store.size, store.get("s")], [1, "again"]);
 });
 
 test("an entry of the version that is there already only shortens the idle time", () => {
   const clock = new FakeClock();
   const store = new SharedSessionStore(clock, 10);
-  store.apply(entry("s", "server"));
+  store.merge(entry("s", "server"), clock.monotonicMs());
   clock.advance(10_000);
-  store.apply(entry("s", "server", { idleMs: 30_000 }));
+  store.merge(entry("s", "server", { idleMs: 30_000 }), clock.monotonicMs());
   assert.equal(store.entry("s")?.idleMs, 10_000);
-  store.apply(entry("s", "server", { idleMs: 2_000 }));
+  store.merge(entry("s", "server", { idleMs: 2_000 }), clock.monotonicMs());
   assert.equal(store.entry("s")?.idleMs, 2_000);
 });
 
 test("a session ends with its idle time, also one that came from elsewhere half used", () => {
   const clock = new FakeClock();
   const store = new SharedSessionStore(clock, 10);
-  store.apply(entry("fresh", "a"));
-  store.apply(entry("half", "b", { idleMs: TTL_MS / 2 }));
+  store.merge(entry("fresh", "a"), clock.monotonicMs());
+  store.merge(entry("half", "b", { idleMs: TTL_MS / 2 }), clock.monotonicMs());
   clock.advance(TTL_MS / 2);
   assert.deepEqual([store.get("fresh"), store.get("half")], ["a", undefined]);
   assert.deepEqual(
-    [...store.entries()].map(({ key }) => key),
+    listed(store).map(({ key }) => key),
     ["fresh"],
   );
   clock.advance(TTL_MS / 2);
@@ -144,10 +165,11 @@ test("a session ends with its idle time, also one that came from elsewhere half 
 });
 
 test("a full store forgets the session that was used least recently", () => {
-  const store = new SharedSessionStore(new FakeClock(), 3);
-  for (const key of ["one", "two", "three"]) store.apply(entry(key, "a"));
+  const clock = new FakeClock();
+  const store = new SharedSessionStore(clock, 3);
+  for (const key of ["one", "two", "three"]) store.merge(entry(key, "a"), clock.monotonicMs());
   store.refresh("one");
-  store.apply(entry("four", "a"));
+  store.merge(entry("four", "a"), clock.monotonicMs());
   assert.deepEqual(
     ["one", "two", "three", "four"].map((key) => store.get(key)),
     ["a", undefined, "a", "a"],
@@ -156,27 +178,32 @@ test("a full store forgets the session that was used least recently", () => {
 });
 
 test("resized, the store keeps the sessions that were used last, with their versions", () => {
-  const store = new SharedSessionStore(new FakeClock(), 4);
-  for (const key of ["one", "two", "three", "four"]) store.apply(entry(key, key));
+  const clock = new FakeClock();
+  const store = new SharedSessionStore(clock, 4);
+  for (const key of ["one", "two", "three", "four"])
+    store.merge(entry(key, key), clock.monotonicMs());
   store.resize(2);
-  assert.deepEqual([...store.entries()], [entry("three", "three"), entry("four", "four")]);
+  assert.deepEqual(listed(store), [entry("three", "three"), entry("four", "four")]);
   store.resize(100);
   assert.deepEqual([store.size, store.capacity, store.get("four")], [2, 100, "four"]);
 });
 
 test("keys that are no session ids are not kept", () => {
-  const store = new SharedSessionStore(new FakeClock(), 4);
-  for (const key of ["", "x".repeat(41), "\u0100"]) store.apply(entry(key, "a"));
-  assert.deepEqual([store.size, [...store.entries()]], [0, []]);
+  const clock = new FakeClock();
+  const store = new SharedSessionStore(clock, 4);
+  for (const key of ["", "x".repeat(41), "\u00e9".repeat(21)])
+    store.merge(entry(key, "a"), clock.monotonicMs());
+  assert.deepEqual([store.size, listed(store)], [0, []]);
 });
 
 test("the store agrees with a plain map over 200,000 random steps", () => {
+  const clock = new FakeClock();
   let state = 12_345;
   const random = (below: number): number => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  const store = new SharedSessionStore(new FakeClock(), 1_000, () => 0.25);
+  const store = new SharedSessionStore(clock, 1_000, () => 0.25);
   const model = new Map<string, string>();
   for (let step = 0; step < 200_000; step++) {
     const key = `k${random(3_000)}`;
@@ -186,7 +213,10 @@ test("the store agrees with a plain map over 200,000 random steps", () => {
       if (value !== undefined && model.delete(key)) model.set(key, value);
     } else {
       const value = `s${random(50)}`;
-      store.apply(entry(key, value, { version: { counter: step + 1, writer: `w${random(9)}` } }));
+      store.merge(
+        entry(key, value, { version: { counter: step + 1, writer: `w${random(9)}` } }),
+        clock.monotonicMs(),
+      );
       model.delete(key);
       model.set(key, value);
       const [oldest] = model.keys();
@@ -194,7 +224,7 @@ test("the store agrees with a plain map over 200,000 random steps", () => {
     }
     assert.equal(store.get(key), model.get(key));
   }
-  const kept = new Map([...store.entries()].map(({ key, value }) => [key, value]));
+  const kept = new Map(listed(store).map(({ key, value }) => [key, value]));
   assert.deepEqual(kept, model);
 });
 
@@ -258,7 +288,7 @@ test("a zone that is shared from a reload on takes its sessions along, and back"
   const maps: LoneMap[] = [];
   const clock = new FakeClock();
   const zones = new SessionZones(clock, (zone, store) => {
-    const map = new LoneMap(zone, store);
+    const map = new LoneMap(zone, store, clock);
     maps.push(map);
     return map;
   });

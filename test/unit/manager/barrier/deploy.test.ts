@@ -65,6 +65,35 @@ describe("a deploy", () => {
     );
   });
 
+  it("tells of a worker that was to be left out and left before the others were asked", async () => {
+    const { start, workers } = await makeBarrierWorld(2);
+    const onStep = (step: string): void => {
+      if (step === "after propose") workers.leave("worker-2");
+    };
+    const without = { withoutNodes: ["worker-2", "worker-2"] };
+    const result = await start({ onStep }).deploy(proxy("P"), ADMIN, without);
+    assert.ok(result.kind === "deployed");
+    assert.deepEqual(
+      result.workers.map(({ node, answer }) => [node, answer]),
+      [
+        ["worker-1", "ready"],
+        ["worker-2", "left"],
+      ],
+    );
+  });
+
+  it("says how many problems a worker has found where its answer has only the first ones", async () => {
+    const { start, workers } = await makeBarrierWorld(1);
+    const [worker] = workers.all;
+    if (worker) worker.behaviour = { kind: "faulty", problems: [FAULT], more: 399 };
+    const result = await start().deploy(proxy("P"), ADMIN);
+    assert.ok(result.kind === "refused");
+    assert.equal(
+      result.workers[0]?.reason,
+      "worker-1 found 400 problem(s) in the artifacts, of which the first 1 are told",
+    );
+  });
+
   it("fails when a worker is silent for the stage timeout, and says which and how to go on without it", async () => {
     const { start, workers, publisher, clock } = await makeBarrierWorld(2);
     const [, second] = workers.all;

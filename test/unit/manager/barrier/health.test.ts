@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { boundedOutcomes } from "../../../../src/depsync/barrier/bounded-answers.ts";
 import {
   servicesAtStake,
   sumOutcomes,
@@ -35,6 +36,15 @@ describe("the verdict over a deploy", () => {
     const after = sum("P", 10, 9);
     assert.equal(verdictOf(new Map(), after, [{ kind: "proxy-service", name: "Q" }]), undefined);
     assert.match(verdictOf(sum("P", 4, 1), after, "all") ?? "", /P: 9 of 10 .*90 %.*25 %/);
+  });
+
+  it("knows a service whose name is too long for an answer by what answers tell of it", () => {
+    const name = "n".repeat(3_000);
+    const told = boundedOutcomes({ revision: "r", services: counts(name, 10, 9) });
+    const after = sumOutcomes([told], "r");
+    const atStake = [{ kind: "proxy-service", name }] as const;
+    assert.match(verdictOf(new Map(), after, atStake) ?? "", /9 of 10/);
+    assert.match(verdictOf(new Map(), sum(name, 10, 9), atStake) ?? "", /9 of 10/);
   });
 
   it("counts only workers that run the revision", () => {

@@ -127,6 +127,73 @@ describe("a push to main", () => {
     assert.equal(publisher.commits.at(-1)?.parents[1], pushed);
   });
 
+  it("by somebody who is made known then goes live with that, by a commit of the manager on top of both", async () => {
+    const { manager, publisher, first, workers, store } = await startWithFirst();
+    const pushed = publisher.push(file("Q"), "add Q", "mallory");
+    publisher.faults.set(pushed, { commit: pushed, author: "mallory", ...FAULT });
+    await manager.lookAtMain();
+    const signers = Buffer.from("mallory ssh-ed25519 AAAA\n");
+    const changed = await manager.changeSigners(() => signers, ADMIN);
+    assert.ok(changed.kind === "deployed");
+    assert.match(changed.notes.join(), new RegExp(`${pushed} is live now: deployment`));
+    const made = publisher.commits.at(-1);
+    assert.deepEqual(made?.parents, [changed.commit, pushed]);
+    const named = publisher.commits.find(({ commit }) => commit === changed.commit);
+    assert.deepEqual(named?.parents, [first]);
+    assert.deepEqual(await publisher.refs(), { main: made?.commit, live: made?.commit });
+    assert.deepEqual(
+      [...(made?.tree.keys() ?? [])],
+      [proxyPath("P"), ".bascule/allowed_signers", proxyPath("Q")],
+    );
+    assert.deepEqual(workers.revisions, [made?.commit]);
+    const [row] = await store.journal.list(1);
+    assert.deepEqual([row?.who, row?.action, row?.outcome], ["mallory", "push", "deployed"]);
+    assert.equal(await manager.lookAtMain(), undefined);
+  });
+
+  it("by somebody who is made known stays out where it is faulty, and the next deploy goes on without it", async () => {
+    const { manager, publisher } = await startWithFirst();
+    const pushed = publisher.push(file("Q", "FAULT"), "add Q", "mallory");
+    publisher.faults.set(pushed, { commit: pushed, author: "mallory", ...FAULT });
+    await manager.lookAtMain();
+    const signers = Buffer.from("mallory ssh-ed25519 AAAA\n");
+    const changed = await manager.changeSigners(() => signers, ADMIN);
+    assert.ok(changed.kind === "deployed");
+    assert.match(changed.notes.join(), /looked at again and is refused/);
+    assert.equal(await publisher.live(), changed.commit);
+    const next = await manager.deploy(proxy("R"), ADMIN);
+    assert.ok(next.kind === "deployed");
+    assert.deepEqual(publisher.commits.at(-1)?.parents, [changed.commit, pushed]);
+  });
+
+  it("from before who may push has changed is merged, but not where artifacts have changed since", async () => {
+    const { manager, publisher, first } = await startWithFirst();
+    await manager.changeSigners(() => Buffer.from("bob ssh-ed25519 AAAA\n"), ADMIN);
+    const live = await publisher.live();
+    const pushed = publisher.pushOnto(first ?? "", file("Q"), "bob");
+    assert.equal((await manager.lookAtMain())?.kind, "deployed");
+    assert.deepEqual(publisher.commits.at(-1)?.parents, [live, pushed]);
+    publisher.pushOnto(first ?? "", file("R"), "bob");
+    const late = await manager.lookAtMain();
+    assert.ok(late?.kind === "refused");
+    assert.match(late.problems[0]?.message ?? "", /does not come after what is live/);
+  });
+
+  it("of a candidate that was not taken is refused until an admin asks for it", async () => {
+    const { manager, publisher, workers, first } = await startWithFirst();
+    const [one] = workers.all;
+    if (one) one.behaviour = { kind: "failed", reason: "the disk is full" };
+    const failed = await manager.deploy(proxy("Q"), ADMIN);
+    assert.ok(failed.kind === "failed");
+    if (one) one.behaviour = { kind: "ready" };
+    publisher.setMain(failed.commit);
+    const result = await manager.lookAtMain();
+    assert.ok(result?.kind === "refused");
+    assert.match(result.problems[0]?.message ?? "", /it was not taken: deploy it again/);
+    assert.equal(await publisher.live(), first);
+    assert.equal((await manager.retryMain())?.kind, "deployed");
+  });
+
   it("of which the manager was killed while it staged is taken by the next manager", async () => {
     const { publisher, start, workers } = await startWithFirst();
     const pushed = publisher.push(file("Q"), "add Q", "bob");
@@ -182,10 +249,71 @@ describe("live", () => {
     assert.equal(await publisher.live(), first);
   });
 
+  it("goes back from a candidate that a manager has signed and workers have refused", async () => {
+    const { publisher, manager, first, log, workers, store } = await startWithFirst();
+    const [one] = workers.all;
+    if (one) one.behaviour = { kind: "failed", reason: "the disk is full" };
+    const refused = await manager.deploy(proxy("Q"), ADMIN);
+    assert.ok(refused.kind === "failed");
+    await publisher.moveLive(refused.commit, first);
+    await manager.lookAtMain();
+    assert.equal(await publisher.live(), first);
+    assert.match(log.messages("error").join(), /live was moved by somebody else/);
+    const [row] = await store.journal.list(1);
+    assert.deepEqual(
+      [row?.action, row?.outcome, row?.commit],
+      ["recover", "refused", refused.commit],
+    );
+  });
+
+  it("goes back from an older revision, also with the seal that it had, also after a new start", async () => {
+    const { publisher, manager, first, start } = await startWithFirst();
+    const { found: old } = await publisher.seals();
+    const second = await manager.deploy(proxy("Q"), ADMIN);
+    assert.ok(second.kind === "deployed");
+    for (const one of [manager, start()]) {
+      await publisher.moveLive(first ?? "", second.commit);
+      publisher.showSeal(old);
+      await one.lookAtMain();
+      assert.equal(await publisher.live(), second.commit);
+      const { known, found } = await publisher.seals();
+      assert.deepEqual(found, known);
+    }
+  });
+
+  it("is said anew by the manager when somebody has removed what it said", async () => {
+    const { publisher, manager, first } = await startWithFirst();
+    publisher.showSeal(undefined);
+    await manager.lookAtMain();
+    const { known, found } = await publisher.seals();
+    assert.deepEqual(found, known);
+    assert.equal(found?.commit, first);
+  });
+
+  it("is taken from the repository by a new manager, who says it with a larger number", async () => {
+    const { publisher, start, first } = await startWithFirst();
+    const { found: before } = await publisher.seals();
+    publisher.forgetSeal();
+    await start().recover();
+    const { known } = await publisher.seals();
+    assert.equal(known?.commit, first);
+    assert.ok((known?.number ?? 0) > (before?.number ?? 0));
+    assert.equal(await publisher.live(), first);
+  });
+
+  it("of an earlier version, signed and not sealed, stays and is sealed", async () => {
+    const { publisher, start, first } = await startWithFirst();
+    publisher.forgetSeal();
+    publisher.showSeal(undefined);
+    await start().recover();
+    assert.equal((await publisher.seals()).found?.commit, first);
+    assert.equal(await publisher.live(), first);
+  });
+
   it("that another manager has moved is accepted and announced", async () => {
-    const { publisher, manager, first, announced } = await startWithFirst();
+    const { publisher, manager, announced } = await startWithFirst();
     const other = await publisher.commit(file("X"), "by the other manager", ADMIN);
-    await publisher.moveLive(other, first);
+    publisher.moveByOtherManager(other);
     const result = await manager.deploy(proxy("Y"), ADMIN);
     assert.ok(result.kind === "deployed");
     assert.ok(announced.includes(other));
@@ -209,5 +337,41 @@ describe("a rollback", () => {
   it("to what nobody knows is refused in words", async () => {
     const { manager } = await startWithFirst();
     await assert.rejects(manager.rollback("f".repeat(40), ADMIN), { code: "RESOURCE_UNKNOWN" });
+  });
+
+  it("to a foreign commit is refused, also where a deploy has left it out", async () => {
+    const { manager, publisher, store, workers } = await startWithFirst();
+    const foreign = publisher.push(file("X"), "evil", "mallory");
+    publisher.faults.set(foreign, { commit: foreign, author: "mallory", ...FAULT });
+    await manager.lookAtMain();
+    const left = await manager.deploy(proxy("Q"), ADMIN);
+    assert.ok(left.kind === "deployed");
+    assert.ok(await publisher.isAncestor(foreign, left.commit));
+    // As signatures are read: what stands below counts as little as what stands beside.
+    publisher.verify = async (commit) => publisher.faults.get(commit);
+    const rows = (await store.journal.list(10)).length;
+    await assert.rejects(manager.rollback(foreign, ADMIN), {
+      code: "RESOURCE_UNKNOWN",
+      message: /by mallory is signed by the unknown key/,
+    });
+    assert.equal((await store.journal.list(10)).length, rows);
+    assert.deepEqual(workers.revisions, [left.commit]);
+  });
+
+  it("to what an earlier version has deployed without a signature works, for the journal knows it", async () => {
+    const { publisher, start, store, workers } = await makeBarrierWorld(1);
+    const old = await publisher.commit(file("P"), "of an earlier version", ADMIN);
+    await publisher.moveLive(old, undefined);
+    publisher.faults.set(old, { commit: old, author: "x", reason: "is not signed", advice: "" });
+    publisher.verify = async (commit) => publisher.faults.get(commit);
+    const row = { who: "x", via: "api", action: "deploy", artifacts: [], problems: [] } as const;
+    await store.journal.add({ ...row, baseCommit: undefined, commit: old, outcome: "deployed" });
+    const manager = start();
+    await manager.recover();
+    await manager.deploy(proxy("Q"), ADMIN);
+    const result = await manager.rollback(old, ADMIN);
+    assert.ok(result.kind === "deployed");
+    assert.deepEqual([...(publisher.commits.at(-1)?.tree.keys() ?? [])], [proxyPath("P")]);
+    assert.deepEqual(workers.revisions, [result.commit]);
   });
 });

@@ -99,6 +99,38 @@ describe("a registered node", () => {
     assert.deepEqual(trust.material.revoked, [fingerprint]);
   });
 
+  it("is told that it was removed when it names the certificate that was withdrawn, and nobody else is", async () => {
+    await using trust = await TrustFixture.make();
+    const { token, certificate } = await trust.register("wrk-1");
+    const other = await trust.register("wrk-2");
+    const [fingerprint, another] = [certificate, other.certificate].map((pem) =>
+      fingerprintOf(new X509Certificate(pem)),
+    );
+    const ask = (name: string, shown: string | undefined): Promise<unknown> =>
+      trust.authority.authenticate(`${name}:${token}`, shown);
+    await trust.authority.remove("wrk-1");
+    await assert.rejects(ask("wrk-1", fingerprint), { code: "NODE_REMOVED" });
+    // Another name, another certificate, none, one that this manager has never seen (its database was restored).
+    for (const [name, shown] of [
+      ["wrk-2", fingerprint],
+      ["wrk-1", another],
+      ["wrk-1", undefined],
+      ["wrk-1", ""],
+      ["wrk-3", "x".repeat(43)],
+    ] as const)
+      await assert.rejects(ask(name, shown), refused);
+    await trust.register("wrk-1");
+    await assert.rejects(ask("wrk-1", fingerprint), { code: "NODE_REMOVED" });
+  });
+
+  it("is taken by its token, though it names a certificate that was replaced", async () => {
+    await using trust = await TrustFixture.make();
+    const { token, certificate } = await trust.register("wrk-1");
+    const fingerprint = fingerprintOf(new X509Certificate(certificate));
+    await trust.store.trust.revoke(fingerprint, "wrk-1", Number.MAX_SAFE_INTEGER);
+    assert.equal((await trust.authority.authenticate(`wrk-1:${token}`, fingerprint)).name, "wrk-1");
+  });
+
   it("replaces its certificate by proof of both keys; the old one counts until the node shows the new one", async () => {
     await using trust = await TrustFixture.make();
     const { id, token, certificate, pair } = await trust.register("wrk-1");

@@ -129,17 +129,6 @@ test("validate checks JSON against a JSON schema", async () => {
   assert.match(await made(mediator, { ...JSON_ASK, body: '{"a":0}' }, schema), /must be &gt;= 1/);
 });
 
-test("xquery puts its result in the place of the target", async () => {
-  const query = entry(
-    "q",
-    "<![CDATA[declare variable $p as document-node() external; <o>{ $p//symbol/text() }</o>]]>",
-  );
-  assert.equal(
-    await made('<xquery key="q"><variable name="p" type="DOCUMENT"/></xquery>', {}, query),
-    "<o>IBM</o>",
-  );
-});
-
 test("jsontransform writes XML as JSON by its properties and fits it to a schema", async () => {
   const body = soap("<r><n>1</n><t>2</t></r>");
   assert.equal(

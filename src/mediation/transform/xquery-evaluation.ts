@@ -1,9 +1,7 @@
 /**
- * The thread that queries: fontoxpath over the engine's own trees, one job after the other, started and ended by
- * `xquery-runner.ts`. A thread of its own, because neither the time nor the memory of a query can be bounded from
- * inside: a loop over numbers, a recursion or a regular expression ends with the thread.
+ * One query: fontoxpath over the engine's own trees. Neither its time nor its memory can be bounded in here, so only the
+ * process that is there for it (xquery-child.ts) evaluates anything.
  */
-import { parentPort } from "node:worker_threads";
 import fontoxpath from "fontoxpath";
 import { messageOf } from "../../errors/app-error.ts";
 import { boundedFacade } from "../xml/bounded-facade.ts";
@@ -17,10 +15,25 @@ import {
 } from "../xml/dom.ts";
 import type { XQueryAnswer, XQueryJob, XQueryValue } from "./xquery-job.ts";
 
+/** Longest result, in characters: it goes back into the memory of the node. */
+export const XQUERY_RESULT_LENGTH_MAX = 32 * 1024 * 1024;
+
 // eslint-disable-next-line import/no-named-as-default-member
 const { evaluateXPath } = fontoxpath;
 
-function run({ query, payload, variables }: XQueryJob): string {
+/** Runs one query. Its result is text, elements as XML; whatever goes wrong is an answer too. */
+export function answerTo(job: XQueryJob): XQueryAnswer {
+  try {
+    const text = resultOf(job);
+    if (text.length <= XQUERY_RESULT_LENGTH_MAX) return { kind: "text", text };
+    const message = `its result is longer than ${XQUERY_RESULT_LENGTH_MAX} characters`;
+    return { kind: "error", message };
+  } catch (error) {
+    return { kind: "error", message: messageOf(error) };
+  }
+}
+
+function resultOf({ query, payload, variables }: XQueryJob): string {
   const context = parseDocument(payload);
   const values = Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [name, valueOf(value)]),
@@ -52,17 +65,3 @@ function itemText(item: unknown): string {
   const node = item as XmlNode;
   return isElement(node) || node.nodeType === 9 ? serializeNode(node) : textContentOf(node);
 }
-
-function answer(job: XQueryJob): XQueryAnswer {
-  try {
-    return { kind: "text", text: run(job) };
-  } catch (error) {
-    return { kind: "error", message: messageOf(error) };
-  }
-}
-
-parentPort?.on("message", (job: XQueryJob) => {
-  // A thread has no origin: the rule means windows of browsers.
-  // eslint-disable-next-line unicorn/require-post-message-target-origin
-  parentPort?.postMessage(answer(job));
-});
