@@ -2,6 +2,8 @@
  * The measured part of the benchmark: deploys of one changed artifact, one after another, under load through the gateway; now and
  * then a faulty one; at last the start of a worker while no manager is there.
  */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { BenchCluster } from "./bench-cluster.ts";
 import { pause } from "./bench-cluster.ts";
 import { GatewayLoad } from "./gateway-load.ts";
@@ -17,6 +19,7 @@ const ASKED_MAX = 20;
 /** How long all workers may take to answer with a revision whose deploy has returned. */
 const ACTIVE_MS_MAX = 30_000;
 const BOOT_MS_MAX = 60_000;
+const REMEMBER_MS_MAX = 10_000;
 
 export interface DeployMeasures {
   /** From the call until it has returned and every worker has answered with the new revision. */
@@ -141,8 +144,7 @@ async function notePhases(
 
 /** The last good revision must do: neither manager nor repository are there. */
 async function measureBoot(cluster: BenchCluster, revision: string | null): Promise<number> {
-  // What runs is remembered for the next start a moment after the switch.
-  await pause(500);
+  await untilRemembered(cluster, revision);
   await cluster.kill("manager");
   await cluster.kill("worker-1");
   const startedMs = performance.now();
@@ -153,7 +155,24 @@ async function measureBoot(cluster: BenchCluster, revision: string | null): Prom
     probe.close();
     const ms = performance.now() - startedMs;
     if (answer?.status === 200 && answer.revisions[0] === revision) return ms;
-    if (ms > BOOT_MS_MAX) throw new Error(`worker-1 does not answer:\n${cluster.text}`);
+    if (ms > BOOT_MS_MAX)
+      throw new Error(
+        `worker-1 answers ${JSON.stringify(answer)}, not with ${revision}:\n${cluster.text}`,
+      );
+    await pause(10);
+  }
+}
+
+/** What runs is remembered for the next start a moment after the switch. */
+async function untilRemembered(cluster: BenchCluster, revision: string | null): Promise<void> {
+  const mirror = join(cluster.node("worker-1").home, "repository", "depsync", "mirror.git");
+  const good = join(mirror, "refs", "bascule", "good");
+  const endMs = performance.now() + REMEMBER_MS_MAX;
+  for (;;) {
+    const remembered = await readFile(good, "utf8").catch(() => "");
+    if (remembered.trim() === revision) return;
+    if (performance.now() > endMs)
+      throw new Error(`worker-1 has not remembered ${revision}, but ${remembered}`);
     await pause(10);
   }
 }

@@ -2,6 +2,7 @@
  * One bare repository on this machine, as publisher and mirror share it: refs, reading revisions, who signed what.
  * Objects and trees come from `objects/`, signatures from `signatures/`; git itself moves refs, fetches and pushes.
  */
+import { randomInt } from "node:crypto";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import type { Log } from "../observability/log.ts";
 import type {
@@ -46,6 +47,11 @@ export interface RepositoryOptions {
   readonly log: Log;
   /** Whose signatures vouch for whole revisions; asked at each look. */
   readonly managerKeys: () => readonly SshPublicKey[];
+  /**
+   * Writes that count as done since the folder was tidied up last. Default: anything below 100, for workers that take the same
+   * deploys would all tidy up in one moment.
+   */
+  readonly untidyWrites?: number;
 }
 
 export class GitRepository {
@@ -60,9 +66,10 @@ export class GitRepository {
   /** So that the next revision reads only what is new. */
   readonly #revisions = new KeptRevisions();
   readonly #writes = new WriteQueue();
-  #untidyWrites = 0;
+  #untidyWrites: number;
 
-  constructor({ gitDir, log, managerKeys }: RepositoryOptions) {
+  constructor({ gitDir, log, managerKeys, untidyWrites }: RepositoryOptions) {
+    this.#untidyWrites = untidyWrites ?? randomInt(TIDY_WRITES);
     this.gitDir = gitDir;
     this.#log = log;
     this.#managerKeys = managerKeys;

@@ -1,26 +1,14 @@
 /**
  * Outgoing HTTP/1.1. Origins are called over pools of our own (direct-client.ts); what goes through a forward proxy is
- * undici's. Bodies go both ways as ByteStreams, each at the pace of its reader; header fields keep order and
- * repetition (RFC 9110 5.3). Redirects are an answer like any other. The only room of undici.
+ * undici's (proxied-client.ts). Bodies go both ways as ByteStreams, each at the pace of its reader; header fields keep order and
+ * repetition (RFC 9110 5.3). Redirects are an answer like any other.
  */
-import type { Readable } from "node:stream";
-import { errors, ProxyAgent } from "undici";
-import { systemCodeOf } from "../errors/app-error.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { ByteStream } from "./byte-stream.ts";
 import { DirectClient } from "./direct-client.ts";
-import type { HeaderField } from "./http1/header-field.ts";
 import { isProxied, type OutgoingProxy } from "./outgoing-proxy.ts";
-import {
-  HttpFailure,
-  type HttpFailureKind,
-  type IncomingResponse,
-  kindOfSystemError,
-  type OutgoingRequest,
-} from "./outgoing-request.ts";
-import { type OutgoingTls, tlsOptionsFor } from "./outgoing-tls.ts";
-import { readableOf } from "./readable-bytes.ts";
-import { ResponseReceiver } from "./response-receiver.ts";
+import { HttpFailure, type IncomingResponse, type OutgoingRequest } from "./outgoing-request.ts";
+import type { OutgoingTls } from "./outgoing-tls.ts";
+import type { ProxiedClient } from "./proxied-client.ts";
 import { splitUrl, type UrlParts } from "./url-parts.ts";
 
 export interface HttpClientOptions {
@@ -46,15 +34,14 @@ export interface HttpClientOptions {
   readonly clock?: Clock;
 }
 
-const TIMEOUT_CODES = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
-
 /** Addresses whose parts are remembered. */
 const KNOWN_URLS_MAX = 1_000;
 
 export class HttpClient {
   readonly #direct: DirectClient;
   readonly #proxy: OutgoingProxy | undefined;
-  readonly #proxyAgent: ProxyAgent | undefined;
+  /** Its library is loaded only where a proxy is configured. */
+  readonly #proxied: Promise<ProxiedClient> | undefined;
   readonly #urls = new Map<string, UrlParts>();
 
   constructor(options: HttpClientOptions = {}) {
@@ -74,27 +61,43 @@ export class HttpClient {
     const limits = { ...times, connectionsMax, queueMax, headBytesMax };
     this.#direct = new DirectClient({ ...limits, tls, clock });
     this.#proxy = proxy;
-    this.#proxyAgent = proxy && proxyAgent(proxy, limits, tls);
+    this.#proxied =
+      proxy &&
+      import("./proxied-client.ts").then((room) => new room.ProxiedClient(proxy, limits, tls));
   }
 
   /** Resolves with the head of the response; the body may still be coming. @throws HttpFailure when there is none. */
   send(outgoing: OutgoingRequest): Promise<IncomingResponse> {
     try {
       const parts = this.#partsOf(outgoing.url);
-      const agent = this.#proxyAgent;
-      const isDirect = !agent || !this.#proxy || !isProxied(this.#proxy, parts.authority);
-      return isDirect ? this.#direct.send(outgoing, parts) : sendByProxy(agent, outgoing, parts);
+      const isDirect = !this.#proxied || !this.#proxy || !isProxied(this.#proxy, parts.authority);
+      if (isDirect) return this.#direct.send(outgoing, parts);
+      return this.#sendByProxy(this.#proxied, outgoing, parts);
     } catch (error) {
-      // Thrown for what is not sent: a method, address or field that HTTP does not allow.
-      if (outgoing.body && !Buffer.isBuffer(outgoing.body)) outgoing.body.discard();
-      return Promise.reject(HttpFailure.of("protocol", outgoing.url, error));
+      return notSent(outgoing, error);
     }
   }
 
   /** Ends all connections at once. */
   async close(): Promise<void> {
     this.#direct.close();
-    await this.#proxyAgent?.destroy();
+    const proxied = await this.#proxied;
+    await proxied?.close();
+  }
+
+  async #sendByProxy(
+    proxied: Promise<ProxiedClient>,
+    outgoing: OutgoingRequest,
+    parts: UrlParts,
+  ): Promise<IncomingResponse> {
+    const client = await proxied;
+    let answered: Promise<IncomingResponse>;
+    try {
+      answered = client.send(outgoing, parts);
+    } catch (error) {
+      return notSent(outgoing, error);
+    }
+    return answered;
   }
 
   #partsOf(url: string): UrlParts {
@@ -107,75 +110,8 @@ export class HttpClient {
   }
 }
 
-function proxyAgent(
-  { host, port }: OutgoingProxy,
-  limits: Required<Omit<HttpClientOptions, "tls" | "proxy" | "clock" | "queueMax">>,
-  tls: OutgoingTls | undefined,
-): ProxyAgent {
-  const requestTls = tls ? tlsOptionsFor(tls, undefined) : {};
-  return new ProxyAgent({
-    uri: `http://${host}:${port}`,
-    headersTimeout: limits.headersTimeoutMs,
-    bodyTimeout: limits.bodyTimeoutMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    connections: limits.connectionsMax,
-    maxHeaderSize: limits.headBytesMax,
-    allowH2: false,
-    connect: { timeout: limits.connectTimeoutMs, ...requestTls },
-    requestTls,
-    proxyTunnel: false,
-  });
-}
-
-/** The request line of HTTP/1.0 is not to be had here: a proxy speaks its own version to the server anyway. */
-function sendByProxy(
-  agent: ProxyAgent,
-  outgoing: OutgoingRequest,
-  { origin, path, authorization }: UrlParts,
-): Promise<IncomingResponse> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingResponse>();
-  const { method, url, timeoutMs, absoluteTarget } = outgoing;
-  const closes = outgoing.closes === true || outgoing.httpVersion === "1.0";
-  const receiver = new ResponseReceiver(resolve, (error) =>
-    reject(HttpFailure.of(failureKind(error), url, error)),
-  );
-  agent.dispatch(
-    {
-      origin,
-      path: absoluteTarget === true ? `${origin}${path}` : path,
-      method,
-      headers: flatHeaders(outgoing.headers, authorization),
-      body: outgoingBody(outgoing.body),
-      ...(closes ? { reset: true } : {}),
-      ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs }),
-    },
-    receiver,
-  );
-  return promise;
-}
-
-function outgoingBody(body: ByteStream | Buffer | undefined): Buffer | Readable | null {
-  if (body === undefined) return null;
-  if (Buffer.isBuffer(body)) return body;
-  return body.takeWhole() ?? readableOf(body);
-}
-
-function flatHeaders(fields: readonly HeaderField[], authorization: string | undefined): string[] {
-  const flat: string[] = [];
-  for (const field of fields) flat.push(field[0], field[1]);
-  if (authorization === undefined) return flat;
-  const isGiven = fields.some(([name]) => name.toLowerCase() === "authorization");
-  return isGiven ? flat : [...flat, "authorization", authorization];
-}
-
-function failureKind(error: unknown): HttpFailureKind {
-  const code = systemCodeOf(error) ?? "";
-  if (code === "UND_ERR_CONNECT_TIMEOUT") return "connect-timeout";
-  if (TIMEOUT_CODES.has(code)) return "timeout";
-  const isProtocol =
-    error instanceof errors.HTTPParserError ||
-    error instanceof errors.HeadersOverflowError ||
-    error instanceof errors.InvalidArgumentError ||
-    error instanceof TypeError;
-  return isProtocol ? "protocol" : kindOfSystemError(error);
+/** For what is not sent: a method, address or field that HTTP does not allow. */
+function notSent(outgoing: OutgoingRequest, error: unknown): Promise<never> {
+  if (outgoing.body && !Buffer.isBuffer(outgoing.body)) outgoing.body.discard();
+  return Promise.reject(HttpFailure.of("protocol", outgoing.url, error));
 }

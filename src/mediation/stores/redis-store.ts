@@ -3,7 +3,7 @@
  * into a list of its own, so that one that a node had in hand when it died is there for the next holder of
  * the consumer's name. What somebody else wrote into the list is put aside, not lost.
  */
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { Log } from "../../observability/log.ts";
 import { IdleConnection } from "./idle-connection.ts";
 import { fullStore, type MessageStore, type StoreConsumer, StoreFailure } from "./message-store.ts";
@@ -130,7 +130,9 @@ export class RedisStore implements MessageStore {
 /** A broken connection ends at once; the next message makes a new one. */
 async function connect(settings: RedisSettings): Promise<Redis> {
   const { host, port, username, password, database, tls } = settings;
-  const redis = new Redis({
+  // Loaded where it is used first: most workers have no such store.
+  const { Redis: Client } = await import("ioredis");
+  const redis = new Client({
     host,
     port,
     db: database,

@@ -8,9 +8,6 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Closable } from "../../runtime/lifecycle.ts";
 import { ConnectionPool, type SqlConnection } from "./connection-pool.ts";
 import { type AddressBook, addressOf, type DatabaseAddress } from "./database-address.ts";
-import { connectMysql } from "./mysql-connection.ts";
-import { connectPostgres } from "./postgres-connection.ts";
-import { connectSqlite } from "./sqlite-connection.ts";
 
 export interface SqlPoolsOptions extends AddressBook {
   readonly clock: Clock;
@@ -96,9 +93,18 @@ function keyOf(address: DatabaseAddress, connectionsMax: number | undefined): st
     .digest("hex");
 }
 
-function connect(address: DatabaseAddress, statementMs: number): Promise<SqlConnection> {
-  if (address.kind === "sqlite") return connectSqlite(address.file);
-  return address.kind === "mysql" ? connectMysql(address) : connectPostgres(address, statementMs);
+/** Each driver is loaded where it is used first: most workers ask no database. */
+async function connect(address: DatabaseAddress, statementMs: number): Promise<SqlConnection> {
+  if (address.kind === "sqlite") {
+    const { connectSqlite } = await import("./sqlite-connection.ts");
+    return connectSqlite(address.file);
+  }
+  if (address.kind === "mysql") {
+    const { connectMysql } = await import("./mysql-connection.ts");
+    return connectMysql(address);
+  }
+  const { connectPostgres } = await import("./postgres-connection.ts");
+  return connectPostgres(address, statementMs);
 }
 
 async function runEach(

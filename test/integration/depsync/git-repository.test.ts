@@ -29,7 +29,8 @@ describe("a repository folder", { concurrency: 2 }, () => {
     const publisher = await publisherIn(temporaryFolder(test));
     const commit = await publisher.commit([put("a/b.xml", "1")], "one", ADMIN);
     const gitDir = publisher.location;
-    const repository = new GitRepository({ gitDir, log: new MemoryLog(), managerKeys: () => [] });
+    const log = new MemoryLog();
+    const repository = new GitRepository({ gitDir, log, managerKeys: () => [], untidyWrites: 0 });
     assert.deepEqual([counted(gitDir)["packs"], counted(gitDir)["count"]], [0, 4]);
     for (let write = 1; write < 100; write += 1) await repository.tidy();
     assert.equal(counted(gitDir)["packs"], 0);
