@@ -64,6 +64,8 @@ export class HttpClient {
     this.#proxied =
       proxy &&
       import("./proxied-client.ts").then((room) => new room.ProxiedClient(proxy, limits, tls));
+    // An address that cannot be one is told by each call.
+    this.#proxied?.catch(() => {});
   }
 
   /** Resolves with the head of the response; the body may still be coming. @throws HttpFailure when there is none. */
@@ -81,7 +83,7 @@ export class HttpClient {
   /** Ends all connections at once. */
   async close(): Promise<void> {
     this.#direct.close();
-    const proxied = await this.#proxied;
+    const proxied = await this.#proxied?.catch(() => undefined);
     await proxied?.close();
   }
 
@@ -90,9 +92,9 @@ export class HttpClient {
     outgoing: OutgoingRequest,
     parts: UrlParts,
   ): Promise<IncomingResponse> {
-    const client = await proxied;
     let answered: Promise<IncomingResponse>;
     try {
+      const client = await proxied;
       answered = client.send(outgoing, parts);
     } catch (error) {
       return notSent(outgoing, error);
