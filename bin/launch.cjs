@@ -28,7 +28,7 @@ var source = path.join(root, "src", "main.ts");
 var built = path.join(root, "dist", "main.js");
 var main = fs.existsSync(source) ? source : built;
 
-require("module").enableCompileCache();
+require("./compile-cache.cjs").enableCompileCache(root, process.env);
 import(url.pathToFileURL(main).href).catch(function (error) {
   process.stderr.write("bascule: " + (error && error.stack ? error.stack : String(error)) + "\n");
   process.exit(1);

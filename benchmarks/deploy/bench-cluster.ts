@@ -29,7 +29,7 @@ export class BenchCluster implements AsyncDisposable {
   readonly #supervisor: Supervisor;
   readonly #lines: string[] = [];
   /** Nodes that were started again by hand. */
-  readonly #again: ChildProcess[] = [];
+  readonly #again = new Map<string, ChildProcess>();
 
   private constructor(plan: ClusterPlan) {
     this.plan = plan;
@@ -113,6 +113,8 @@ export class BenchCluster implements AsyncDisposable {
 
   /** Kills a node and waits until its process has gone. */
   async kill(name: string): Promise<void> {
+    const again = this.#again.get(name);
+    if (again) return endOf(again);
     process.kill(this.pidOf(name), "SIGKILL");
     const isGone = (): boolean =>
       this.#supervisor.statuses.some((status) => status.name === name && status.pid === null);
@@ -128,14 +130,11 @@ export class BenchCluster implements AsyncDisposable {
     });
     for (const stream of [child.stdout, child.stderr])
       if (stream) createInterface(stream).on("line", (line) => this.#keep(`[${name}] ${line}`));
-    this.#again.push(child);
+    this.#again.set(name, child);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#again) {
-      const ended = once(child, "close");
-      if (child.exitCode === null && child.kill("SIGKILL")) await ended;
-    }
+    for (const child of this.#again.values()) await endOf(child);
     await this.#supervisor.stop();
     rmSync(this.plan.dir, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -158,6 +157,11 @@ export class BenchCluster implements AsyncDisposable {
     this.#lines.push(line);
     if (this.#lines.length > LINES_MAX) this.#lines.splice(0, LINES_MAX / 2);
   }
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  const ended = once(child, "close");
+  if (child.exitCode === null && child.signalCode === null && child.kill("SIGKILL")) await ended;
 }
 
 export function pause(ms: number): Promise<void> {

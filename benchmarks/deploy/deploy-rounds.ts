@@ -33,8 +33,8 @@ export interface DeployMeasures {
   readonly examples: readonly string[];
   /** The steps of the deploys, by their names. */
   readonly phases: ReadonlyMap<string, readonly number[]>;
-  /** From the start of a worker's process to its first answer. */
-  readonly bootMs: number;
+  /** From the start of a worker's process to its first answer, several times. */
+  readonly bootMs: readonly number[];
 }
 
 export async function measureDeploys(
@@ -54,7 +54,7 @@ export async function measureDeploys(
     load.start(options.load);
     const rounds = await runRounds({ client, probes, load, say }, options);
     await load.stop();
-    const bootMs = await measureBoot(cluster, rounds.revision ?? cluster.revision);
+    const bootMs = await measureBoots(cluster, rounds.revision ?? cluster.revision, options.boots);
     const { requests, failed, mixed, examples } = load;
     return { ...rounds, requests, failed, mixed, examples, bootMs };
   } finally {
@@ -143,10 +143,22 @@ async function notePhases(
 }
 
 /** The last good revision must do: neither manager nor repository are there. */
-async function measureBoot(cluster: BenchCluster, revision: string | null): Promise<number> {
+async function measureBoots(
+  cluster: BenchCluster,
+  revision: string | null,
+  boots: number,
+): Promise<readonly number[]> {
   await untilRemembered(cluster, revision);
   await cluster.kill("manager");
-  await cluster.kill("worker-1");
+  const bootMs: number[] = [];
+  for (let boot = 0; boot < boots; boot += 1) {
+    await cluster.kill("worker-1");
+    bootMs.push(await measureBoot(cluster, revision));
+  }
+  return bootMs;
+}
+
+async function measureBoot(cluster: BenchCluster, revision: string | null): Promise<number> {
   const startedMs = performance.now();
   cluster.startAgain("worker-1");
   for (;;) {

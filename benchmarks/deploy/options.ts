@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { WORKERS_MAX } from "../../src/cli/up/cluster-plan.ts";
 
-export const USAGE = `Usage: npm run bench:deploy -- [--json] [--workers N] [--artifacts N] [--commits N] [--deploys N] [--load N] [--seconds-load N] [--large]
+export const USAGE = `Usage: npm run bench:deploy -- [--json] [--workers N] [--artifacts N] [--commits N] [--deploys N] [--load N] [--seconds-load N] [--boots N] [--large]
 
   --workers N        worker processes (default: 10)
   --artifacts N      proxy services in the repository (default: 500)
@@ -10,6 +10,7 @@ export const USAGE = `Usage: npm run bench:deploy -- [--json] [--workers N] [--a
   --deploys N        deploys of one changed artifact (default: 200); every tenth is followed by a faulty one
   --load N           requests a second through the gateway meanwhile (default: 100; 0: none)
   --seconds-load N   no further deploy is begun after so many seconds under load (default: 600)
+  --boots N          starts of one worker while no manager is there (default: 5)
   --large            10000 artifacts, 5000 commits and 50 deploys, where nothing else is said
   --json             one line of JSON on standard output instead of the table; progress goes to standard error`;
 
@@ -22,6 +23,8 @@ export interface DeployBenchOptions {
   /** Requests a second; 0: none. */
   readonly load: number;
   readonly secondsLoadMax: number;
+  /** Starts of a worker that are measured at the end. */
+  readonly boots: number;
 }
 
 /** Undefined: help is wanted. @throws Error that says which option is wrong. */
@@ -39,6 +42,7 @@ export function parseOptions(args: readonly string[]): DeployBenchOptions | unde
       deploys: text,
       load: text,
       "seconds-load": text,
+      boots: text,
     },
   });
   if (values.help) return undefined;
@@ -51,6 +55,7 @@ export function parseOptions(args: readonly string[]): DeployBenchOptions | unde
     deploys: whole("--deploys", values.deploys ?? (large ? "50" : "200"), [1, 10_000]),
     load: whole("--load", values.load ?? "100", [0, 10_000]),
     secondsLoadMax: whole("--seconds-load", values["seconds-load"] ?? "600", [1, 3_600]),
+    boots: whole("--boots", values.boots ?? "5", [1, 1_000]),
   };
 }
 

@@ -4,6 +4,7 @@
  * where they are needed, so that a worker carries none of the manager's libraries.
  */
 import { hostname } from "node:os";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { type Cluster, type Member, type MemberPorts } from "../cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
@@ -11,7 +12,7 @@ import { hostNamesOf } from "../cluster/host-names.ts";
 import { Stability } from "../cluster/stability.ts";
 import type { HazelcastSettings } from "../cluster/hazelcast/start-hazelcast.ts";
 import { startCluster } from "../cluster/start-cluster.ts";
-import type { NodeConfig, StabilityConfig } from "../config/node-config.ts";
+import type { ClusteringConfig, NodeConfig, StabilityConfig } from "../config/node-config.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import type { Manager } from "../manager/manager.ts";
 import { hasAuthority } from "../manager/trust/authority-files.ts";
@@ -21,7 +22,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { type Closable, Lifecycle } from "../runtime/lifecycle.ts";
 import type { NodeState, NodeStatus } from "../runtime/node-status.ts";
 import type { NodeEnding } from "../worker/node-draining.ts";
-import type { Worker } from "../worker/worker.ts";
+import type { JoinedCluster, Worker } from "../worker/worker.ts";
 import { toldLocation } from "./repository-places.ts";
 import { clusterTrouble, memberViews, processProperties } from "./member-view.ts";
 import { NodeTrust } from "./trust/node-trust.ts";
@@ -75,13 +76,20 @@ class ServerNode implements Closable {
   async start(): Promise<void> {
     const { config } = this.#options;
     const publisher = config.role === "worker" ? undefined : await this.#openPublisher();
-    // Loading the program blocks: it is done before others count on this node's heartbeats.
-    if (config.role !== "manager") await import("./worker-part.ts");
     const trust = await this.#openTrust();
-    if (config.clustering)
-      await this.#join(trust, publisher && (await managerProperties(config, publisher)));
-    if (publisher) await this.#startManager(publisher);
-    if (config.role !== "manager") await this.#startWorker(publisher);
+    const ofManager = publisher && (await managerProperties(config, publisher));
+    const joining = config.clustering && this.#join(trust, config.clustering, ofManager);
+    const over = Promise.allSettled([joining]);
+    try {
+      if (publisher) {
+        await joining;
+        await this.#startManager(publisher);
+      }
+      if (config.role !== "manager") await this.#startWorker(publisher, joining);
+    } finally {
+      // However that has ended: what has joined is closed with the rest.
+      await over;
+    }
     this.#cluster?.on("joined", () => this.#report());
     this.#cluster?.on("left", () => this.#report());
     this.#cluster?.on("updated", () => this.#report());
@@ -121,10 +129,12 @@ class ServerNode implements Closable {
     return trust;
   }
 
-  async #join(trust: NodeTrust, ofManager: Member["properties"] = {}): Promise<void> {
+  async #join(
+    trust: NodeTrust,
+    clustering: ClusteringConfig,
+    ofManager: Member["properties"] = {},
+  ): Promise<JoinedCluster> {
     const { config, log, clock } = this.#options;
-    const { clustering } = config;
-    if (!clustering) return;
     log.info("Clustering has been enabled");
     const cluster = await startCluster({
       ...clustering,
@@ -148,19 +158,23 @@ class ServerNode implements Closable {
           ...ofManager,
         },
       },
+      // Loading the program blocks.
+      prepare: () => loadParts(config.role),
       log,
       clock,
     });
     this.#cluster = this.#lifecycle.add("membership", cluster);
     trust.joined(cluster);
-    if (clustering.stability) this.#awaitMembers(cluster, clustering.stability);
+    const stability = clustering.stability && this.#awaitMembers(cluster, clustering.stability);
+    return { cluster, ...(stability && { stability }) };
   }
 
-  #awaitMembers(membership: Cluster, config: StabilityConfig): void {
+  #awaitMembers(membership: Cluster, config: StabilityConfig): Stability {
     const { log, clock, stopping } = this.#options;
     const stability = new Stability({ membership, config, clock, log: log.child("Stability") });
     this.#stability = this.#lifecycle.add("stability", stability);
     void stopping?.then(() => stability.close());
+    return stability;
   }
 
   async #startManager(publisher: DeploymentPublisher): Promise<void> {
@@ -179,15 +193,18 @@ class ServerNode implements Closable {
     this.#manager = this.#lifecycle.add("manager", manager);
   }
 
-  async #startWorker(publisher: DeploymentPublisher | undefined): Promise<void> {
+  async #startWorker(
+    publisher: DeploymentPublisher | undefined,
+    joining: Promise<JoinedCluster> | undefined,
+  ): Promise<void> {
     const { startWorkerPart } = await import("./worker-part.ts");
     const { identity, view } = this.#trust ?? {};
     const worker = await startWorkerPart({
       ...this.#options,
       ...(identity && { identity }),
       ...(view && { trust: view }),
-      cluster: this.#cluster,
-      ...(this.#stability && { stability: this.#stability }),
+      ...(joining && { joining }),
+      members: () => this.#cluster?.members() ?? [],
       publisher,
       location: () => this.#repositoryLocation(),
       onChange: () => this.#report(),
@@ -233,6 +250,13 @@ class ServerNode implements Closable {
       ...(draining.length > 0 && { draining }),
     });
   }
+}
+
+/** What Node has compiled is kept for the next start here already: a process that is killed keeps nothing. */
+async function loadParts(role: NodeConfig["role"]): Promise<void> {
+  if (role !== "worker") await import("./manager-part.ts");
+  if (role !== "manager") await import("./worker-part.ts");
+  flushCompileCache();
 }
 
 /** Where workers find the repository, and by which key they know the manager's revisions. */

@@ -1,6 +1,5 @@
 /** The worker of a server node with the source of its artifacts; loaded on nodes that have one. */
-import type { Cluster } from "../cluster/cluster.ts";
-import type { Stability } from "../cluster/stability.ts";
+import type { Member } from "../cluster/cluster.ts";
 import type { NodeConfig } from "../config/node-config.ts";
 import type { DeploymentPublisher } from "../depsync/deployment-repository.ts";
 import { openMirror } from "../depsync/git-mirror.ts";
@@ -16,7 +15,7 @@ import { FolderSource } from "../worker/folder-source.ts";
 import { PublisherSource } from "../worker/publisher-source.ts";
 import { RepositorySource } from "../worker/repository-source.ts";
 import type { RevisionSource } from "../worker/revision-source.ts";
-import { Worker } from "../worker/worker.ts";
+import { type JoinedCluster, Worker } from "../worker/worker.ts";
 import { ManagerRepository } from "./manager-repository.ts";
 import { credentialsOf, repositoryFolder } from "./repository-places.ts";
 
@@ -25,8 +24,10 @@ export interface WorkerPartOptions {
   readonly log: Log;
   readonly logs: LogService;
   readonly clock: Clock;
-  readonly cluster: Cluster | undefined;
-  readonly stability?: Stability;
+  /** The node's place in its cluster, once it has joined. Default: clustering is off. */
+  readonly joining?: Promise<JoinedCluster>;
+  /** Those that membership knows now. */
+  readonly members: () => readonly Member[];
   /** The repository of the manager in the same process, on a standalone node. */
   readonly publisher: DeploymentPublisher | undefined;
   /** Where the deployment repository is; asked at each fetch, for it may become known or change. */
@@ -45,14 +46,14 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<Worke
 }
 
 async function openSource(options: WorkerPartOptions): Promise<RevisionSource> {
-  const { config, publisher, location, log, cluster, trust } = options;
+  const { config, publisher, location, log, members, trust } = options;
   if (publisher) return new PublisherSource(publisher);
   if (!config.depsync.enabled || !config.depsync.autoCheckout) {
     return new FolderSource(config.repositoryLocation);
   }
-  const keys = new ManagerKeys({ cluster, trust });
+  const keys = new ManagerKeys({ members, trust });
   const overHttps = new ManagerRepository({
-    managers: () => cluster?.members().filter(({ role }) => role === "manager") ?? [],
+    managers: () => members().filter(({ role }) => role === "manager"),
     identity: options.identity,
     view: trust,
     trustHome: new TrustHome(config.home),

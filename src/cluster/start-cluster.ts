@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly swim?: SwimSettings;
   /** Settings of the Hazelcast provider. */
   readonly hazelcast?: HazelcastSettings | undefined;
+  /** What keeps the node busy before others may count on its heartbeats; called while its keys are derived. Default: nothing. */
+  readonly prepare?: () => Promise<unknown>;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -78,6 +80,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 /** Its library is loaded only where it is used. */
 async function startOverHazelcast(options: ClusterOptions): Promise<Cluster> {
   const { domain, groupPassword, localMemberHost: host, localMemberPort: port } = options;
+  await options.prepare?.();
   const { startHazelcast } = await import("./hazelcast/start-hazelcast.ts");
   const { openHazelcastStore } = await import("./hazelcast/hazelcast-store.ts");
   const log = options.log.child("HazelcastClusteringAgent");
@@ -104,7 +107,7 @@ async function startOverHazelcast(options: ClusterOptions): Promise<Cluster> {
 
 async function startEmbedded(options: ClusterOptions, log: Log): Promise<Swim> {
   const { domain, members, self, clock, swim, refusals } = options;
-  const { keyring, stop } = await keyringOf(options, log);
+  const [{ keyring, stop }] = await Promise.all([keyringOf(options, log), options.prepare?.()]);
   try {
     if (!swim?.isSeed && swim?.seedWaitMs) await sleep(clock, swim.seedWaitMs);
     const started = await startSwim({

@@ -10,7 +10,8 @@ import type { Log } from "../observability/log.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 
 export interface ClusterLeaseOptions {
-  readonly cluster: Pick<Cluster, "lease" | "self">;
+  /** Undefined: the node has not joined yet. */
+  readonly cluster: () => Pick<Cluster, "lease" | "self"> | undefined;
   readonly log: Log;
 }
 
@@ -47,9 +48,10 @@ export class ClusterLease implements JobLease, Closable {
 
   /** Looks at this node's own state; to be called when it has changed, since that raises no event. */
   refresh(): void {
-    const isActive = !this.#closed && this.#options.cluster.self.state === "active";
+    const cluster = this.#options.cluster();
+    const isActive = !this.#closed && cluster?.self.state === "active";
     for (const claimed of this.#jobs) {
-      if (isActive) this.#ask(claimed);
+      if (cluster && isActive) this.#ask(claimed, cluster);
       else this.#end(claimed);
     }
   }
@@ -61,8 +63,8 @@ export class ClusterLease implements JobLease, Closable {
     await Promise.all([...this.#jobs].map((claimed) => this.#withdraw(claimed)));
   }
 
-  #ask(claimed: Claimed): void {
-    const { cluster, log } = this.#options;
+  #ask(claimed: Claimed, cluster: Pick<Cluster, "lease">): void {
+    const { log } = this.#options;
     const { job, holder } = claimed;
     claimed.claim ??= cluster.lease(job, {
       gained: (grant) => {

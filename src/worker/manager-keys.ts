@@ -2,7 +2,7 @@
  * Whose signature vouches for a revision: the keys of the cluster's managers. A registered node has them from the trust
  * material; where nothing is registered the managers' member records tell them, which the cluster's secret seals.
  */
-import type { Cluster } from "../cluster/cluster.ts";
+import type { Member } from "../cluster/cluster.ts";
 import { MEMBER_PROPERTIES } from "../cluster/member-properties.ts";
 import { readAllowedSigners } from "../depsync/signatures/allowed-signers.ts";
 import { ed25519PublicKey, type SshPublicKey } from "../depsync/signatures/ssh-public-key.ts";
@@ -11,8 +11,8 @@ import type { TrustView } from "../net/trust/trust-view.ts";
 const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/;
 
 export interface ManagerKeysOptions {
-  /** Undefined: clustering is off. */
-  readonly cluster: Pick<Cluster, "members"> | undefined;
+  /** Those that membership knows now. */
+  readonly members: () => readonly Member[];
   /** Undefined, or without material: the node is not registered. */
   readonly trust: Pick<TrustView, "material"> | undefined;
 }
@@ -39,8 +39,7 @@ export class ManagerKeys {
   }
 
   #told(): readonly SshPublicKey[] {
-    const members = this.#options.cluster?.members() ?? [];
-    return members.flatMap(({ role, properties }) => {
+    return this.#options.members().flatMap(({ role, properties }) => {
       const text = properties[MEMBER_PROPERTIES.signingKey] ?? "";
       const isKey = role === "manager" && BASE64_OF_32_BYTES.test(text);
       return isKey ? [ed25519PublicKey(Buffer.from(text, "base64"))] : [];

@@ -87,11 +87,12 @@ export class RevisionFollower implements RevisionStage {
   }
 
   /**
-   * Starts on the newest good revision that can be read and compiled, then follows the source. The first look is waited
-   * for, but not for long: the repository may be out of reach.
+   * Starts on the newest good revision that can be read and compiled, then follows the source, once `near` has resolved: what
+   * the source is asked for is known by then. The first look is waited for, but not for long: the repository may be out of
+   * reach. @throws what `near` rejects with.
    */
-  async start(): Promise<void> {
-    await this.#startOnGood();
+  async start(near?: Promise<void>): Promise<void> {
+    await Promise.all([near, this.#startOnGood()]);
     const { clock } = this.#options;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const waitMs = this.#current ? START_LOOK_MS.good : START_LOOK_MS.nothing;
@@ -210,6 +211,8 @@ export class RevisionFollower implements RevisionStage {
     for (const [index, id] of good.entries()) {
       const made = await this.#makeGood(id);
       if (made?.kind !== "made") continue;
+      // A message may have brought a newer one meanwhile.
+      if (this.#current || this.#closed) return;
       log.info(`Starting on the ${index === 0 ? "last " : ""}good revision ${short(id)}`);
       void this.#switchTo(made);
       return;

@@ -46,14 +46,12 @@ import { untilUnused } from "./unused-ports.ts";
 export interface WorkerOptions {
   readonly config: NodeConfig;
   readonly source: RevisionSource;
-  /** Undefined: clustering is off. */
-  readonly cluster: Cluster | undefined;
+  /** The node's place in its cluster, once it has joined: the last good revision is made ready meanwhile. Default: clustering is off. */
+  readonly joining?: Promise<JoinedCluster>;
   readonly log: Log;
   /** The node's own log, for the manager. */
   readonly logs: LogService;
   readonly clock: Clock;
-  /** Whether the node may open its service ports. Default: it need not wait. */
-  readonly stability?: Pick<Stability, "untilOpen" | "readiness">;
   /** Called after each switch to another revision and after start. */
   readonly onChange: (worker: Worker) => void;
   /** Of the management port, where it is replaced while the worker runs. Default: that of the connector's files. */
@@ -62,6 +60,13 @@ export interface WorkerOptions {
   readonly trust?: Pick<TrustView, "material" | "isManager" | "isExpelled">;
   /** Ends the process once it is drained. Default: it can only be drained. */
   readonly ending?: NodeEnding;
+}
+
+/** What a worker has of the membership of its node. */
+export interface JoinedCluster {
+  readonly cluster: Cluster;
+  /** Whether the node may open its service ports. Default: it need not wait. */
+  readonly stability?: Pick<Stability, "untilOpen" | "readiness">;
 }
 
 /**
@@ -85,6 +90,8 @@ export class Worker implements Closable {
   readonly #follower: RevisionFollower;
   readonly #draining: NodeDraining;
   readonly #lifecycle: Lifecycle;
+  /** Undefined: clustering is off, or the node has not joined yet. */
+  #joined: JoinedCluster | undefined;
   /** Answers service requests: that of the current generation. */
   #engine: TellingEngine | undefined;
   #listening = false;
@@ -108,8 +115,8 @@ export class Worker implements Closable {
       clock,
       afterSwitch: () => this.#inboundPorts.closeFree(),
     });
-    const { cluster } = options;
-    this.#lease = cluster && new ClusterLease({ cluster, log: log.child("JobLease") });
+    const cluster = (): Cluster | undefined => this.#joined?.cluster;
+    this.#lease = options.joining && new ClusterLease({ cluster, log: log.child("JobLease") });
     this.#sql = new SqlPools({
       home: config.home,
       datasources: config.datasources,
@@ -176,7 +183,8 @@ export class Worker implements Closable {
   }
 
   async close(): Promise<void> {
-    const { cluster, clock } = this.#options;
+    const { clock } = this.#options;
+    const cluster = this.#joined?.cluster;
     const wasListening = this.#listening;
     const noticeMs = this.isDraining ? DRAINED_NOTICE_MS : DRAIN_NOTICE_MS;
     this.#draining.close();
@@ -193,23 +201,27 @@ export class Worker implements Closable {
   }
 
   async #start(): Promise<void> {
-    const { config, cluster } = this.#options;
+    const { config, joining } = this.#options;
     this.#lifecycle.add("outgoing connections", this.#client);
     this.#lifecycle.add("database connections", this.#sql);
     this.#lifecycle.add("inbound endpoints", this.#inboundPorts);
     this.#lifecycle.add("deployment synchronizer", this.#follower);
     if (this.#lease) this.#lifecycle.add("job lease", this.#lease);
     this.#lifecycle.add("jobs", this.#handover);
-    cluster?.on("message", (message) => this.#onMessage(message));
-    cluster?.on("joined", (member) => this.#onJoined(member));
-    await this.#follower.start();
+    await this.#follower.start(joining?.then((joined) => this.#enter(joined)));
     if (config.role === "worker") await this.#openManagement();
     // False: the node was stopped while it waited.
-    if ((await this.#options.stability?.untilOpen()) === false) return;
+    if ((await this.#joined?.stability?.untilOpen()) === false) return;
     await this.#openServices();
     await this.#handover.begin();
     this.#listening = true;
     this.#publish();
+  }
+
+  #enter(joined: JoinedCluster): void {
+    this.#joined = joined;
+    joined.cluster.on("message", (message) => this.#onMessage(message));
+    joined.cluster.on("joined", (member) => this.#onJoined(member));
   }
 
   #makeFollower(compiler: EngineCompiler): RevisionFollower {
@@ -245,8 +257,8 @@ export class Worker implements Closable {
   }
 
   async #openManagement(): Promise<void> {
-    const { config, logs, identity, cluster, trust } = this.#options;
-    const isManager = managerCheck({ cluster, trust });
+    const { config, logs, identity, trust } = this.#options;
+    const isManager = managerCheck({ cluster: this.#joined?.cluster, trust });
     const traces = new TraceDoor(this.#traces, isManager);
     const parts = {
       view: () => this.#view(),
@@ -301,7 +313,7 @@ export class Worker implements Closable {
   #publish(): void {
     const { revision } = this;
     const state = this.isDraining ? "draining" : this.#isServing ? "active" : undefined;
-    this.#options.cluster?.update({ revision, ...(state && { state }) });
+    this.#joined?.cluster.update({ revision, ...(state && { state }) });
     this.#lease?.refresh();
     this.#options.onChange(this);
   }
@@ -324,7 +336,8 @@ export class Worker implements Closable {
   }
 
   #view(): WorkerView {
-    const { config, cluster, stability, trust } = this.#options;
+    const { config, trust } = this.#options;
+    const { cluster, stability } = this.#joined ?? {};
     const manager = cluster?.members().find((member) => member.role === "manager");
     return {
       name: config.name,

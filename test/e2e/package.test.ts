@@ -76,7 +76,7 @@ test("a Node that is too old is told so in one sentence, and ends with status 1"
 });
 
 test("the launcher and the bootstrap are written in what an old Node can parse", () => {
-  for (const file of ["bin/launch.cjs", "bootstrap.mjs"]) {
+  for (const file of ["bin/launch.cjs", "bin/compile-cache.cjs", "bootstrap.mjs"]) {
     const old = spawnSync("node", ["--check", join(PRODUCT_ROOT, file)]);
     assert.equal(old.status, 0, old.stderr.toString());
   }

@@ -67,7 +67,7 @@ export class ValidateMediator implements Mediator {
     const value = await jsonValue(this.#options.source, message);
     const checks = this.#checks.of(message.environment.shared);
     for (const { key, text } of schemas) {
-      const check = checks.get(key) ?? compileJsonSchema(key, text);
+      const check = checks.get(key) ?? (await compileJsonSchema(key, text));
       if (checks.size >= CHECKS_MAX) checks.clear();
       checks.set(key, check);
       const reason = check(value);

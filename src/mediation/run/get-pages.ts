@@ -200,17 +200,21 @@ ${items.join("\n")}
 }
 
 /** The description of an API. */
-export function swaggerPage(
+export async function swaggerPage(
   api: RestApi,
   form: SwaggerForm,
   { request, environment }: { request: ServiceRequest; environment: Environment },
-): ServiceResponse {
+): Promise<ServiceResponse> {
   const type =
     form === "json" ? "application/json; charset=UTF-8" : "application/yaml; charset=UTF-8";
   const text =
     api.swaggerKey === undefined ? undefined : environment.resource(api.swaggerKey)?.text;
-  const published = text === undefined ? undefined : publishedSwagger(text, form);
-  return answer(200, type, published ?? generatedSwagger(api, request.addressPrefixes, form));
+  const published = text === undefined ? undefined : await publishedSwagger(text, form);
+  return answer(
+    200,
+    type,
+    published ?? (await generatedSwagger(api, request.addressPrefixes, form)),
+  );
 }
 
 function answer(status: number, type: string, text: string): ServiceResponse {

@@ -1,8 +1,8 @@
 /**
  * The description of an API that `?swagger.json` and `?swagger.yaml` answer with: the one that the configuration names, else
- * one made of its resources (Swagger 2.0), as the REST API processor of EI makes it.
+ * one made of its resources (Swagger 2.0), as the REST API processor of EI makes it. The YAML library is loaded with
+ * the first question.
  */
-import { parse, stringify } from "yaml";
 import type { AddressPrefixes } from "../engine.ts";
 import type { ApiResource, RestApi } from "./rest-api.ts";
 import { apiPrefix } from "./rest-api.ts";
@@ -18,11 +18,15 @@ export function swaggerForm(query: string): SwaggerForm | undefined {
 }
 
 /** A description of the configuration (JSON or YAML) in that form; undefined when it is neither. */
-export function publishedSwagger(text: string, form: SwaggerForm): string | undefined {
+export async function publishedSwagger(
+  text: string,
+  form: SwaggerForm,
+): Promise<string | undefined> {
+  const { parse } = await import("yaml");
   try {
     const value: unknown = parse(text, { maxAliasCount: 20 });
     if (typeof value !== "object" || value === null) return undefined;
-    return swaggerText(value, form);
+    return await swaggerText(value, form);
   } catch {
     return undefined;
   }
@@ -33,7 +37,7 @@ export function generatedSwagger(
   api: RestApi,
   prefixes: AddressPrefixes,
   form: SwaggerForm,
-): string {
+): Promise<string> {
   const schemes = TRANSPORTS.filter(
     (transport) => prefixes[transport] !== undefined && (api.transport ?? transport) === transport,
   );
@@ -60,8 +64,10 @@ function hostOf(address: string): string {
   return URL.canParse(address) ? new URL(address).host : address;
 }
 
-function swaggerText(value: unknown, form: SwaggerForm): string {
-  return form === "json" ? `${JSON.stringify(value, undefined, 2)}\n` : stringify(value);
+async function swaggerText(value: unknown, form: SwaggerForm): Promise<string> {
+  if (form === "json") return `${JSON.stringify(value, undefined, 2)}\n`;
+  const { stringify } = await import("yaml");
+  return stringify(value);
 }
 
 const ALL_METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"];

@@ -3,7 +3,7 @@
  * published persistently and with the broker's confirmation. A message in hand is not acknowledged until it
  * is done with, so the broker gives it to the next consumer when a node dies.
  */
-import { type Channel, connect, type ChannelModel, type ConfirmChannel } from "amqplib";
+import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
 import { messageOf } from "../../errors/app-error.ts";
 import type { Log } from "../../observability/log.ts";
 import { CLOSE_MS, IdleConnection } from "./idle-connection.ts";
@@ -92,6 +92,7 @@ export class RabbitMqStore implements MessageStore {
     const socket = new AbortController();
     // net.connect and tls.connect get these as they are.
     const socketOptions = { timeout: CONNECT_MS, signal: socket.signal };
+    const { connect } = await import("amqplib");
     const connection = await connect(
       {
         protocol: tls ? "amqps" : "amqp",

@@ -1,5 +1,4 @@
-/** JSON Schema (draft 04, as Synapse's validator reads it) by ajv; patterns inside schemas are bounded in time. */
-import ajvDraft04 from "ajv-draft-04";
+/** JSON Schema (draft 04, as Synapse's validator reads it) by ajv; patterns inside schemas are bounded in time. The library is loaded with the first schema. */
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import { javaPattern } from "../xml/java-pattern.ts";
@@ -8,10 +7,10 @@ import type { JsonValue } from "../xml/json-value.ts";
 /** What is wrong with a value; undefined when it is valid. */
 export type JsonCheck = (value: JsonValue) => string | undefined;
 
-const Ajv = ajvDraft04.default;
-
-/** @throws MediationFault when the text is no JSON Schema. */
-export function compileJsonSchema(key: string, text: string): JsonCheck {
+/** @throws MediationFault (as a rejection) when the text is no JSON Schema. */
+export async function compileJsonSchema(key: string, text: string): Promise<JsonCheck> {
+  const { default: ajvDraft04 } = await import("ajv-draft-04");
+  const Ajv = ajvDraft04.default;
   try {
     const pattern = Object.assign((source: string) => javaPattern(source, "part"), { code: "" });
     const ajv = new Ajv({

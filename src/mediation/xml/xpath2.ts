@@ -1,9 +1,10 @@
 /**
  * XPath 2.0 (in fact 3.1, by fontoxpath) for the expressions that XPath 1.0 cannot express: what Synapse does with
  * `synapse.xpath.dom.failover.enabled`. Synapse's variables and functions are there as well. The time of one
- * evaluation is bounded, wherever it is spent.
+ * evaluation is bounded, wherever it is spent. The library is loaded with the first such expression: few have one.
  */
-import fontoxpath from "fontoxpath";
+import { createRequire } from "node:module";
+import type fontoxpath from "fontoxpath";
 import { messageOf } from "../../errors/app-error.ts";
 import { MediationFault } from "../mediation-fault.ts";
 import { timedCall } from "../timed-call.ts";
@@ -14,9 +15,16 @@ import { EXTENSION_FUNCTIONS } from "./xpath-functions.ts";
 import { XPATH_TIME_MAX_MS } from "./xpath-library.ts";
 import type { XPathExpression, XPathScope, XPathValue } from "./xpath.ts";
 
-// The package is CommonJS: its names are properties of the default export.
-// eslint-disable-next-line import/no-named-as-default-member
-const { evaluateXPath, parseScript, registerCustomXPathFunction } = fontoxpath;
+/** The package is CommonJS: its names are properties of the default export. */
+type Library = typeof fontoxpath;
+
+let loaded: Library | undefined;
+
+/** Expressions are compiled where nothing waits, so it is loaded at once. */
+function library(): Library {
+  loaded ??= withSynapseFunctions(createRequire(import.meta.url)("fontoxpath") as Library);
+  return loaded;
+}
 
 const SYNAPSE_FUNCTIONS = "urn:bascule:synapse-functions";
 const FUNCTIONS = "http://www.w3.org/2005/xpath-functions";
@@ -39,30 +47,25 @@ export function needsXPath2(source: string, extensions: readonly string[]): bool
   return false;
 }
 
-registerSynapseFunctions();
+type SynapseFunction = (scope: XPathScope, args: readonly string[]) => XPathValue;
 
 /** fontoxpath keeps functions for the whole process; the message comes with each evaluation. */
-function registerSynapseFunctions(): void {
-  for (const count of [1, 2])
-    register("get-property", count, (scope, args) => scope.property(args));
-  for (const [name, extension] of EXTENSION_FUNCTIONS)
-    for (const count of [1, 2]) register(name, count, (_, args) => extension(args));
-}
-
-function register(
-  localName: string,
-  count: number,
-  answer: (scope: XPathScope, args: readonly string[]) => XPathValue,
-): void {
-  registerCustomXPathFunction(
-    { localName, namespaceURI: SYNAPSE_FUNCTIONS },
-    Array.from({ length: count }, () => "item()*"),
-    "item()*",
-    (context, ...args: readonly unknown[]) => {
-      const value = answer(context.currentContext as XPathScope, args.map(argumentText));
-      return Array.isArray(value) ? [...value] : [value];
-    },
-  );
+function withSynapseFunctions(fresh: Library): Library {
+  const register = (localName: string, answer: SynapseFunction): void => {
+    for (const count of [1, 2])
+      fresh.registerCustomXPathFunction(
+        { localName, namespaceURI: SYNAPSE_FUNCTIONS },
+        Array.from({ length: count }, () => "item()*"),
+        "item()*",
+        (context, ...args: readonly unknown[]) => {
+          const value = answer(context.currentContext as XPathScope, args.map(argumentText));
+          return Array.isArray(value) ? [...value] : [value];
+        },
+      );
+  };
+  register("get-property", (scope, args) => scope.property(args));
+  for (const [name, extension] of EXTENSION_FUNCTIONS) register(name, (_, args) => extension(args));
+  return fresh;
 }
 
 function argumentText(argument: unknown): string {
@@ -98,6 +101,7 @@ export function compileXPath2(
 
 function check(text: string, source: string): void {
   const document = new XmlDocument();
+  const { parseScript } = library();
   try {
     document.appendChild(parseScript(text, {}, document as never) as unknown as XmlElementNode);
   } catch (error) {
@@ -131,6 +135,7 @@ function evaluate(
   namespaces: ReadonlyMap<string, string>,
   variables: ReadonlyMap<string, readonly [prefix: string, name: string]>,
 ): XPathValue {
+  const { evaluateXPath } = library();
   const values: Record<string, unknown> = {};
   for (const [plain, [prefix, name]] of variables)
     values[plain] = scope.variable(prefix, name) ?? "";

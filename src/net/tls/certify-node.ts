@@ -1,5 +1,4 @@
 /** Signs node certificates with the internal authority's key; on the manager that holds it, and in the commands that make a cluster. */
-import { generate } from "selfsigned";
 import { AppError, messageOf } from "../../errors/app-error.ts";
 import { type CertificateAndKey, leafValidity } from "./local-certificates.ts";
 import { type CertifiedNode, INTERNAL_SERVER_NAME, isNodeName } from "./node-certificate.ts";
@@ -14,6 +13,7 @@ export async function certifyNode(
   authority: CertificateAndKey,
 ): Promise<string> {
   if (!isNodeName(name)) throw refused(`"${name.slice(0, 80)}" is no name of a node`);
+  const { generate } = await import("selfsigned");
   const made = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     curve: "P-256",

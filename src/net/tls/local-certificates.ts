@@ -1,9 +1,9 @@
 /**
  * First certificates: a certificate authority of the cluster's own and leaves signed by it, so that a cluster
  * starts with TLS everywhere and one file (ca.crt) makes a browser or curl trust it. ECDSA P-256 with
- * SHA-256 throughout. Operators replace the files by their own.
+ * SHA-256 throughout. Operators replace the files by their own. The library is loaded where it is used first: nearly
+ * all starts of a node find their certificates made.
  */
-import { generate } from "selfsigned";
 
 export interface CertificateAndKey {
   /** PEM, ends with a line break, so that files can be joined. */
@@ -23,6 +23,7 @@ const KEY = { keyType: "ec", curve: "P-256", algorithm: "sha256" } as const;
 
 /** Makes an authority; its key signs leaves and must be kept. */
 export async function makeAuthority(commonName: string): Promise<CertificateAndKey> {
+  const { generate } = await import("selfsigned");
   const made = await generate([{ name: "commonName", value: commonName }], {
     ...KEY,
     ...validity(AUTHORITY_DAYS),
@@ -39,6 +40,7 @@ export async function makeLeaf(
   names: readonly string[],
   authority: CertificateAndKey,
 ): Promise<CertificateAndKey> {
+  const { generate } = await import("selfsigned");
   const made = await generate([{ name: "commonName", value: names[0] ?? "bascule" }], {
     ...KEY,
     ...validity(LEAF_DAYS),

@@ -91,7 +91,6 @@ async function startWorker(home: string, port: number, parts: WorkerParts): Prom
   return Worker.start({
     config: { ...config, serviceListeners: [listener], connectors: [] },
     source: new FolderSource(config.repositoryLocation),
-    cluster: undefined,
     log: createLog({ node: "worker", sinks: [{ write: parts.write }] }),
     logs: makeLogs().logs,
     clock: systemClock,

@@ -37,7 +37,7 @@ const compiled = compileEngine([file], {
   log,
   systemProperties: {},
   clock: systemClock,
-  lease: new ClusterLease({ cluster, log }),
+  lease: new ClusterLease({ cluster: () => cluster, log }),
   callEndpoint: () => {
     console.log(`run ${Number(process.hrtime.bigint()) / 1e6}`);
     return Promise.resolve(responseOf(202, "text/plain", ""));

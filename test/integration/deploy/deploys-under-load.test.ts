@@ -6,7 +6,18 @@ import { it } from "node:test";
 import { promisify } from "node:util";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
-const SIZES = ["--workers", "3", "--artifacts", "20", "--commits", "3", "--deploys", "5"];
+const SIZES = [
+  "--workers",
+  "3",
+  "--artifacts",
+  "20",
+  "--commits",
+  "3",
+  "--deploys",
+  "5",
+  "--boots",
+  "1",
+];
 
 it("no request fails, and none is answered by an old revision, while deploys go on", async () => {
   const args = [join(ROOT, "benchmarks/deploy/run.ts"), "--json", ...SIZES];

@@ -158,6 +158,15 @@ test("why there is no response is told by kind", async () => {
   assert.equal(await failure(client.send({ ...get(silent), method: "G T" })), "protocol");
 });
 
+test("a proxy whose address cannot be one fails the calls that go by it, and nothing else", async () => {
+  const url = await serving((_request, response) => response.end("direct"));
+  const proxy = { host: "no host", port: 3128, directHosts: ["127.*"] };
+  const client = clientOf({ proxy });
+  assert.equal(await failure(client.send(get("http://backend.example/"))), "protocol");
+  const { body } = await client.send(get(url));
+  assert.equal((await collectBytes(body, 100)).toString(), "direct");
+});
+
 test("a proxy gets the absolute address, and hosts that are named directly are called directly", async () => {
   const seen: string[] = [];
   const proxyUrl = await serving((request, response) => {

@@ -27,7 +27,7 @@ test("a worker that stops says leaving and never active again, though a revision
   const worker = await Worker.start({
     config: { ...config, serviceListeners: [], connectors: [] },
     source,
-    cluster,
+    joining: Promise.resolve({ cluster }),
     log: createLog({ node: "w", sinks: [] }),
     logs: makeLogs().logs,
     clock: systemClock,

@@ -55,7 +55,6 @@ async function start(
   const worker = await Worker.start({
     config: { ...config, serviceListeners: [], connectors: [] },
     source,
-    cluster: undefined,
     log,
     logs: makeLogs().logs,
     clock: systemClock,

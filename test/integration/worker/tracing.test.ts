@@ -53,7 +53,6 @@ before(async () => {
   worker = await Worker.start({
     config: { ...config, serviceListeners: [listener], connectors: [] },
     source: new FolderSource(config.repositoryLocation),
-    cluster: undefined,
     log: createLog({ node: "worker", sinks: [] }),
     logs: makeLogs().logs,
     clock: systemClock,

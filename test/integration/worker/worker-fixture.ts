@@ -95,7 +95,7 @@ export async function workerFixture(
       ],
     },
     source,
-    cluster,
+    joining: Promise.resolve({ cluster }),
     log,
     logs: makeLogs().logs,
     clock: systemClock,

@@ -28,7 +28,7 @@ function grant(term: number, isHeld = true): LeaseGrant {
 function setUp(state: "joining" | "active" = "active") {
   const cluster = new GrantingCluster(makeMember({ role: "worker", state }));
   const log = new MemoryLog();
-  const lease = new ClusterLease({ cluster, log });
+  const lease = new ClusterLease({ cluster: () => cluster, log });
   const said: string[] = [];
   const holder = { gained: () => void said.push("gained"), lost: () => void said.push("lost") };
   return { cluster, lease, log, said, holder };

@@ -28,7 +28,7 @@ test("without a registration the managers' member records tell their keys, and n
     member("manager", "no key"),
     member("manager", makeKey().subarray(1).toString("base64")),
   ]);
-  const keys = new ManagerKeys({ cluster, trust: undefined });
+  const keys = new ManagerKeys({ members: () => cluster.members(), trust: undefined });
   assert.deepEqual(fingerprints(keys), [ed25519PublicKey(key).fingerprint]);
 });
 
@@ -44,7 +44,7 @@ test("a registered node knows the keys of its trust material, whatever member re
   };
   const trust = { material };
   const cluster = new RecordingCluster(member("manager", makeKey().toString("base64")));
-  const keys = new ManagerKeys({ cluster, trust });
+  const keys = new ManagerKeys({ members: () => cluster.members(), trust });
   assert.deepEqual(fingerprints(keys), [first.fingerprint]);
   const allowedSigners = formatAllowedSigner({ name: "manager", key: second });
   trust.material = { ...material, generation: 2, allowedSigners };
@@ -52,5 +52,5 @@ test("a registered node knows the keys of its trust material, whatever member re
 });
 
 test("nobody knows a key while there is neither a registration nor a manager", () => {
-  assert.deepEqual(new ManagerKeys({ cluster: undefined, trust: undefined }).keys(), []);
+  assert.deepEqual(new ManagerKeys({ members: () => [], trust: undefined }).keys(), []);
 });

@@ -199,3 +199,42 @@ test("what somebody has taken from the worker's folder is remembered again at th
   await follower.look();
   assert.deepEqual(source.good, ["one"]);
 });
+
+test("runs the last good revision while the node joins its cluster, and asks the source only then", async () => {
+  const { source, follower } = setUp();
+  source.good = ["one"];
+  source.wanted = "two";
+  const joining = Promise.withResolvers<void>();
+  const starting = follower.start(joining.promise);
+  await settle();
+  assert.deepEqual([follower.current?.revision, source.looks], ["one", 0]);
+  joining.resolve();
+  await starting;
+  assert.equal(follower.current?.revision, "two");
+});
+
+test("does not fall back to the last good revision where a message has brought a newer one first", async () => {
+  const { source, follower, switches } = setUp();
+  const told = Promise.withResolvers<readonly string[]>();
+  source.goodRevisions = () => told.promise;
+  source.wanted = "two";
+  const starting = follower.start();
+  follower.lookSoon();
+  await settle();
+  told.resolve(["one"]);
+  await starting;
+  assert.deepEqual(
+    switches.map(({ revision }) => revision),
+    ["two"],
+  );
+});
+
+test("a node that cannot join starts nothing, and runs nothing once it is closed", async () => {
+  const { source, follower, switches } = setUp();
+  source.good = ["one"];
+  const starting = follower.start(Promise.reject(new Error("no port is free")));
+  await assert.rejects(starting, /no port is free/);
+  await follower.close();
+  await settle();
+  assert.deepEqual([switches.length, source.looks], [0, 0]);
+});
