@@ -7,6 +7,7 @@ import { type Figure, figureTable, isMissed, quantile } from "../cluster/figure.
 import { BenchCluster } from "./bench-cluster.ts";
 import { type DeployMeasures, measureDeploys } from "./deploy-rounds.ts";
 import { type DeployBenchOptions, parseOptions, USAGE } from "./options.ts";
+import { StolenTime } from "./stolen-time.ts";
 
 /** Without the making of the repository. Ten thousand artifacts are compiled by eleven processes, which takes two cores a minute or two. */
 const START_MS_MAX = 900_000;
@@ -32,16 +33,21 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => ended.reject(new Error(`ended by ${signal}`)));
   say(`ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  const stolen = new StolenTime();
   const measures = await Promise.race([measureDeploys(cluster, options, say), ended.promise]);
+  const stolenPercent = round(stolen.share * 100);
   const figures = figuresOf(measures, options);
-  if (options.json) console.log(JSON.stringify(toJson(measures)));
+  if (options.json) console.log(JSON.stringify({ ...toJson(measures), stolenPercent }));
   else console.log(figureTable(figures));
+  say(`the slowest deploys: ${slowest(measures.activeMs)}`);
   for (const example of measures.examples) say(`went wrong: ${example}`);
   for (const [phase, times] of measures.phases)
     say(
       `  ${phase.padEnd(8)} p50 ${round(quantile(times, 0.5))} ms, p99 ${round(quantile(times, 0.99))} ms`,
     );
+  say(`each start: ${measures.bootMs.map((ms) => `${round(ms)} ms`).join(", ")}`);
   say(`load average of the machine: ${loadavg().map(round).join(", ")}`);
+  say(`processor time that the host gave to others meanwhile: ${stolenPercent} %`);
   return figures.some(isMissed) ? 1 : 0;
 }
 
@@ -83,6 +89,13 @@ function figuresOf(
     ),
     ms("the same, the slowest", Math.max(...bootMs)),
   ];
+}
+
+/** Their numbers, and how long they took. */
+function slowest(activeMs: readonly number[]): string {
+  const numbered = activeMs.map((ms, index) => ({ ms, number: index + 1 }));
+  const worst = numbered.toSorted((one, other) => other.ms - one.ms).slice(0, 5);
+  return worst.map(({ ms, number }) => `${number} (${round(ms)} ms)`).join(", ");
 }
 
 function round(value: number): number {

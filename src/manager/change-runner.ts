@@ -19,6 +19,7 @@ import { describeArtifacts, leftOutNote, subjectOf } from "./deployment-words.ts
 import type { LiveGuard } from "./live-guard.ts";
 import { type CompiledTree, realChanges, withChanges } from "./revisions.ts";
 import { type DeploymentOutcome, toDeploymentProblem } from "./store/journal.ts";
+import { warningNotes } from "./warning-notes.ts";
 
 export class ChangeRunner {
   readonly #options: DeploymentsOptions;
@@ -79,7 +80,10 @@ export class ChangeRunner {
       refs,
       movesMain: !keepsMain,
       services: servicesAtStake(paths, base, tree),
-      notes: leavesOut === undefined ? [] : [leftOutNote(leavesOut)],
+      notes: [
+        ...(leavesOut === undefined ? [] : [leftOutNote(leavesOut)]),
+        ...warningNotes(tree, changes, change.plan),
+      ],
       candidate: () =>
         publisher.propose({
           base: base.commit,
@@ -104,6 +108,7 @@ export class ChangeRunner {
       this.#guard.accept(commit);
       const what = `${action} ${describeArtifacts(artifacts)} by ${author.user}`;
       this.#options.log.info(`Revision ${commit} is live: ${what}`);
+      for (const note of outcome.notes) this.#options.log.warn(note);
       return { ...outcome, artifacts };
     }
     const { kind, reason, ...rest } = outcome;

@@ -25,6 +25,7 @@ import { artifactsIn } from "./deployment-plan.ts";
 import { changesOf, mergeBaseOf, signersOf } from "./pushed-merge.ts";
 import { type CompiledRevision, type CompiledTree, withChanges } from "./revisions.ts";
 import { type DeploymentProblem, toDeploymentProblem } from "./store/journal.ts";
+import { warningNotes } from "./warning-notes.ts";
 
 /** Who may push; a change of it lets refused commits be looked at again. */
 const SIGNERS_PATH = ".bascule/allowed_signers";
@@ -123,6 +124,7 @@ export class PushedCommits {
       artifacts: artifactsIn(changes, base, tree),
       movesMain,
       services: servicesAtStake(paths, base, tree),
+      notes: warningNotes(tree, changes, plan),
       candidate: () => candidate(author),
     });
     if (result.kind === "refused") this.#refused = fingerprint;

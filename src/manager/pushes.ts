@@ -85,9 +85,9 @@ async function rowOf(commit: string, journal: Rows): Promise<Deployment | undefi
 export async function outcomeOf(publisher: Refs, journal: Rows): Promise<readonly string[]> {
   const { main, live } = await publisher.refs();
   if (main === undefined) return [];
-  if (live !== undefined && (await publisher.isAncestor(main, live)))
-    return [`${main.slice(0, 12)} is live: the cluster runs it.`];
   const row = await rowOf(main, journal);
+  if (live !== undefined && (await publisher.isAncestor(main, live)))
+    return [`${main.slice(0, 12)} is live: the cluster runs it.`, ...(row?.notes ?? [])];
   const shown = live === undefined ? "nothing" : live.slice(0, 12);
   return [
     `${main.slice(0, 12)} was not deployed; ${shown} stays live.`,

@@ -18,6 +18,8 @@ export interface CompiledTree {
   readonly artifacts: readonly ArtifactSummary[];
   /** Errors only; empty when the tree is good. */
   readonly problems: readonly ConfigProblem[];
+  /** Of a good tree. */
+  readonly warnings: readonly ConfigProblem[];
 }
 
 export interface CompiledRevision extends CompiledTree {
@@ -61,16 +63,18 @@ export class Revisions {
     const result = await this.#compile([...files.values()]);
     if (result.kind === "faulty") {
       const problems = result.problems.filter(({ severity }) => severity === "error");
-      return { files, artifacts: [], problems: problems.length > 0 ? problems : result.problems };
+      const told = problems.length > 0 ? problems : result.problems;
+      return { files, artifacts: [], problems: told, warnings: [] };
     }
-    return { files, artifacts: result.engine.artifacts, problems: [] };
+    const { engine, warnings } = result;
+    return { files, artifacts: engine.artifacts, problems: [], warnings };
   }
 
   /** Keeps a compiled tree that has just become that commit. */
   remember(commit: string, tree: CompiledTree): void {
     this.#kept.delete(commit);
-    const { files, artifacts, problems } = tree;
-    this.#kept.set(commit, { files, artifacts, problems });
+    const { files, artifacts, problems, warnings } = tree;
+    this.#kept.set(commit, { files, artifacts, problems, warnings });
     const oldest = this.#kept.keys().next().value;
     if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
   }

@@ -157,7 +157,9 @@ test("bascule deploy and undeploy change all workers", async () => {
     const answers = [await cluster.quote("Cli"), await cluster.quote("Cli")];
     return answers.every(({ body }) => body.includes("deployed")) ? true : undefined;
   });
-  assert.ok(existsSync(proxyFile("Cli")), "the manager's folder has the file too");
+  await eventually("the manager's folder has the file too", () =>
+    Promise.resolve(existsSync(proxyFile("Cli")) ? true : undefined),
+  );
   const gone = await runBascule(["undeploy", "proxy-service", "Cli", ...flags]);
   assert.equal(gone.status, 0, gone.text);
   await eventually("Cli is gone on both workers", async () => {

@@ -1,6 +1,6 @@
 /**
- * A reader of artifacts for tests of the manager, in place of the engine's: a line with FAULT is an error, and a
- * `<sequence key="S"/>` needs a sequence S somewhere in the tree. Problems name the file's path, as the engine's do.
+ * A reader of artifacts for tests of the manager, in place of the engine's: a line with FAULT is an error, one with ODD a warning, and
+ * a `<sequence key="S"/>` needs a sequence S somewhere in the tree. Problems name the file's path, as the engine's do.
  */
 import { ConfigError, type ConfigProblem } from "../../src/errors/config-error.ts";
 import { readArtifact } from "../../src/manager/artifact-place.ts";
@@ -25,8 +25,16 @@ export function toyCompile(files: readonly ArtifactFile[]): CompileResult {
   return {
     kind: "compiled",
     engine: { artifacts, apps: [], outcomes: () => [], handle, activate: done, retire: done },
-    warnings: [],
+    warnings: files.filter(isOwn).flatMap(oddLines),
   };
+}
+
+function oddLines({ path, content }: ArtifactFile): readonly ConfigProblem[] {
+  const lines = content.toString().split("\n");
+  return lines.flatMap((text, index) => {
+    const place = { file: path, line: index + 1, severity: "warning" } as const;
+    return text.includes("ODD") ? [{ ...place, message: "this line is odd" }] : [];
+  });
 }
 
 /** Applications and resources are not looked into. */

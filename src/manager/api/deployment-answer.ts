@@ -18,7 +18,7 @@ export const DEPLOYED_ARTIFACTS = Type.Array(
 );
 
 export const NOTES = Type.Array(Type.String(), {
-  description: "Sentences that are no problems: what was left out, who is late.",
+  description: "Sentences that are no problems: warnings, what was left out, who is late.",
 });
 
 export const DEPLOYED = Type.Object(

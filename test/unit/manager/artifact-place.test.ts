@@ -66,6 +66,7 @@ function treeOf(files: readonly ArtifactFile[]): CompiledTree {
     files: new Map(files.map((file) => [file.path, file])),
     artifacts: result.kind === "compiled" ? result.engine.artifacts : [],
     problems,
+    warnings: [],
   };
 }
 

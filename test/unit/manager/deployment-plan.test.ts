@@ -28,7 +28,7 @@ function treeWithApps(): CompiledTree {
     app,
   });
   const artifacts = [part("Shop", OLD, "P"), part("Shop_Tools", OTHER, "T")];
-  return { files: new Map([file(OLD), file(OTHER)]), artifacts, problems: [] };
+  return { files: new Map([file(OLD), file(OTHER)]), artifacts, problems: [], warnings: [] };
 }
 
 describe("the plan of a carbon application", () => {
@@ -56,7 +56,7 @@ describe("the plan of a carbon application", () => {
     const result = await compiler.compileSliced([file]);
     assert.equal(result.kind, "compiled");
     const artifacts = result.kind === "compiled" ? result.engine.artifacts : [];
-    const tree = { files: new Map([[file.path, file]]), artifacts, problems: [] };
+    const tree = { files: new Map([[file.path, file]]), artifacts, problems: [], warnings: [] };
     const { changes } = planDeploy([await readAppUpload(content, "new.car")], tree);
     assert.deepEqual(
       changes.map((one) => [one.path, one.content === undefined]),

@@ -22,6 +22,12 @@ describe("outcomeOf", () => {
     ]);
   });
 
+  it("says what was noted of it, such as warnings", async () => {
+    const notes = ["warning: this line is odd in x.xml:2"];
+    const lines = await told({ main: MAIN, live: MAIN }, [{ id: 7, commit: MAIN, notes }]);
+    assert.deepEqual(lines, ["aaaaaaaaaaaa is live: the cluster runs it.", ...notes]);
+  });
+
   it("gives the journal's problems with file and line, sentences about commits as they are, and what stays live", async () => {
     const problems = [
       { file: "synapse-configs/default/api/A.xml", line: 7, message: "no context" },

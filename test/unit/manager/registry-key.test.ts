@@ -6,7 +6,7 @@ import type { CompiledTree } from "../../../src/manager/revisions.ts";
 
 function treeOf(...paths: readonly string[]): CompiledTree {
   const files = paths.map((path) => [path, { path, content: Buffer.from("old") }] as const);
-  return { files: new Map(files), artifacts: [], problems: [] };
+  return { files: new Map(files), artifacts: [], problems: [], warnings: [] };
 }
 
 test("keys and places are each other's, in every form in which artifacts write a key", () => {

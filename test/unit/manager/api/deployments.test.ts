@@ -22,6 +22,26 @@ describe("POST /management/deployments", () => {
     );
   });
 
+  it("tells the engine's warnings of what was handed in, under the name that the admin gave, in the answer and in the journal", async () => {
+    const { ask, log } = await startFixture();
+    await ask("POST", "/management/deployments", { xml: proxyXml("Older", "ODD") });
+    const xml = proxyXml("P", "ODD");
+    const answer = await ask("POST", "/management/deployments?file=mine.xml", { xml });
+    const notes = ["warning: this line is odd in mine.xml:2"];
+    assert.deepEqual([answer.status, answer.json().notes], [201, notes]);
+    const { deployment } = answer.json();
+    const kept = await ask("GET", `/management/deployments/${deployment}`);
+    assert.deepEqual(kept.json().notes, notes);
+    assert.ok(log.messages("warn").includes(notes[0] ?? ""));
+  });
+
+  it("tells twenty warnings, and how many more there are", async () => {
+    const { ask } = await startFixture();
+    const xml = proxyXml("P", Array.from({ length: 23 }, () => "ODD").join("\n"));
+    const { notes } = (await ask("POST", "/management/deployments", { xml })).json();
+    assert.deepEqual([notes.length, notes[20]], [21, "3 more warnings are in the workers' logs"]);
+  });
+
   it("tells the cluster with WSO2's message and log line", async () => {
     const cluster = new RecordingCluster(makeMember());
     const { ask, log } = await startFixture(cluster);

@@ -57,9 +57,10 @@ describe("the services at stake", () => {
   const artifact = (kind: "proxy-service" | "sequence" | "api", name: string, path: string) => ({
     files: new Map(),
     problems: [],
+    warnings: [],
     artifacts: [{ kind, name, path }],
   });
-  const nothing = { files: new Map(), problems: [], artifacts: [] };
+  const nothing = { files: new Map(), problems: [], warnings: [], artifacts: [] };
 
   it("are the changed ones themselves, or all where something is shared", () => {
     const path = proxyPath("P");
