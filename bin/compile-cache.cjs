@@ -8,36 +8,30 @@
 "use strict";
 
 var fs = require("fs");
-var os = require("os");
 var path = require("path");
 var nodeModule = require("module");
 
 /** @returns the folder in use; undefined: none. */
 function enableCompileCache(packageRoot, environment) {
   if (environment.NODE_COMPILE_CACHE) return nodeModule.enableCompileCache().directory;
-  var enabled = nodeModule.constants.compileCacheStatus.ENABLED;
-  return foldersFor(packageRoot, environment).find(function (folder) {
-    return nodeModule.enableCompileCache(folder).status === enabled;
-  });
+  var folder = ownFolder(packageRoot, environment);
+  return folder && nodeModule.enableCompileCache(folder).directory;
 }
 
-/** Those of the list above that are there and this user's own, in its order. */
-function foldersFor(packageRoot, environment) {
+/** The first of the list above that is this user's own; made where it is missing. Undefined: none is. */
+function ownFolder(packageRoot, environment) {
   var service = (environment.CACHE_DIRECTORY || "").split(":")[0];
   var places = [
     [packageRoot, "node_modules", ".cache", "bascule"],
     [service, "compiled"],
     environment.XDG_CACHE_HOME
       ? [environment.XDG_CACHE_HOME, "bascule", "compiled"]
-      : [os.homedir(), ".cache", "bascule", "compiled"],
+      : [environment.HOME || "", ".cache", "bascule", "compiled"],
   ];
-  return places
-    .filter(function (place) {
-      return path.isAbsolute(place[0]) && isMade(place);
-    })
-    .map(function (place) {
-      return path.join.apply(path, place);
-    });
+  var own = places.find(function (place) {
+    return path.isAbsolute(place[0]) && isMade(place);
+  });
+  return own && path.join.apply(path, own);
 }
 
 /** Makes what is missing below the first part. Whether the folder is this user's and nobody else can write it. */
@@ -56,4 +50,4 @@ function isMade(place) {
 }
 
 exports.enableCompileCache = enableCompileCache;
-exports.foldersFor = foldersFor;
+exports.ownFolder = ownFolder;

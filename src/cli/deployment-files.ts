@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { AppError, messageOf } from "../errors/app-error.ts";
+import { resourceKeyOf } from "../mediation/registry-place.ts";
 import { withQuery } from "./change-options.ts";
 import type { ManagerRequest } from "./manager-client.ts";
 
@@ -12,12 +13,6 @@ const FILES_MAX = 1_000;
 /** Longest name that is sent; of a longer one its last part. */
 const NAME_LENGTH_MAX = 255;
 const FOLDERS_DEEP_MAX = 20;
-
-/** Where resources lie in a folder that is laid out as the deployment repository. */
-const RESOURCE_FOLDERS = [
-  { folder: "registry/config/", prefix: "conf:/" },
-  { folder: "registry/governance/", prefix: "gov:/" },
-] as const;
 
 interface FoundFile {
   readonly path: string;
@@ -80,11 +75,11 @@ function filesAt(path: string): readonly FoundFile[] {
   );
 }
 
+/** A folder may be laid out as the deployment repository, with resources. */
 function foundIn(folder: string, path: string): readonly FoundFile[] {
   const place = relative(folder, path).split(sep).join("/");
-  const resources = RESOURCE_FOLDERS.find((one) => place.startsWith(one.folder));
-  if (resources)
-    return [{ path, key: `${resources.prefix}${place.slice(resources.folder.length)}` }];
+  const key = resourceKeyOf(place);
+  if (key !== undefined) return [{ path, key }];
   return /\.(xml|car)$/.test(path) ? [{ path }] : [];
 }
 

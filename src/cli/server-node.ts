@@ -79,6 +79,7 @@ class ServerNode implements Closable {
     const trust = await this.#openTrust();
     const ofManager = publisher && (await managerProperties(config, publisher));
     const joining = config.clustering && this.#join(trust, config.clustering, ofManager);
+    if (!joining) await loadParts(config.role);
     const over = Promise.allSettled([joining]);
     try {
       if (publisher) {

@@ -37,7 +37,7 @@ export interface ClusterOptions {
   readonly swim?: SwimSettings;
   /** Settings of the Hazelcast provider. */
   readonly hazelcast?: HazelcastSettings | undefined;
-  /** What keeps the node busy before others may count on its heartbeats; called while its keys are derived. Default: nothing. */
+  /** Called before the node takes part: whatever would keep it from answering heartbeats belongs here. Default: nothing. */
   readonly prepare?: () => Promise<unknown>;
   readonly log: Log;
   readonly clock: Clock;

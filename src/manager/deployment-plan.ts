@@ -11,7 +11,8 @@ import {
   defaultPathOf,
   readArtifact,
 } from "./artifact-place.ts";
-import { resourceKeyOf, resourcePathOfKey } from "./registry-key.ts";
+import { resourceKeyOf } from "../mediation/registry-place.ts";
+import { resourcePathOfKey } from "./registry-key.ts";
 import type { CompiledTree } from "./revisions.ts";
 import type { DeployedArtifact } from "./store/journal.ts";
 
@@ -119,7 +120,7 @@ function placeOfApp(app: { readonly name: string; readonly version: string }, ba
 }
 
 /** The application's file, of a path that leads into one. */
-function archiveOf(path: string): string | undefined {
+export function archiveOf(path: string): string | undefined {
   const end = path.indexOf("!/");
   return end === -1 ? undefined : path.slice(0, end);
 }

@@ -4,6 +4,7 @@
  * Called by the API's resources, by DroppedFiles, by the watch over `main` and by the manager's start.
  */
 import type { ChangeAuthor, FileChange } from "../depsync/deployment-repository.ts";
+import { ALLOWED_SIGNERS_PATH } from "../depsync/signatures/allowed-signers.ts";
 import { AppError, messageOf } from "../errors/app-error.ts";
 import type { Closable } from "../runtime/lifecycle.ts";
 import type { DeployableKind } from "./artifact-place.ts";
@@ -42,7 +43,6 @@ const WAITING_MAX = 100;
 /** How often a change is made again on top of what another writer has made live in between. */
 const TRIES_MAX = 3;
 const NO_WORKERS: LiveWorkers = { list: () => [], onLeft: () => () => {} };
-const SIGNERS_PATH = ".bascule/allowed_signers";
 
 export class Deployments implements Closable {
   readonly #options: DeploymentsOptions;
@@ -139,8 +139,11 @@ export class Deployments implements Closable {
   ): Promise<DeployResult> {
     const waiting: string[] = [];
     const result = await this.#change(options, async (ground) => {
-      const content = edit(ground.base.files.get(SIGNERS_PATH)?.content);
-      const plan = planOf([{ path: SIGNERS_PATH, content }], [{ path: SIGNERS_PATH }]);
+      const content = edit(ground.base.files.get(ALLOWED_SIGNERS_PATH)?.content);
+      const plan = planOf(
+        [{ path: ALLOWED_SIGNERS_PATH, content }],
+        [{ path: ALLOWED_SIGNERS_PATH }],
+      );
       const change = { action: "signers", author, options, plan } as const;
       const { leavesOut, refs } = ground;
       if (!(await this.#pushed.waitsFor(leavesOut, refs.live, content)))

@@ -11,6 +11,7 @@ import type {
   FileChange,
   RepositoryRefs,
 } from "../depsync/deployment-repository.ts";
+import { ALLOWED_SIGNERS_PATH } from "../depsync/signatures/allowed-signers.ts";
 import { servicesAtStake } from "./barrier/health-verdict.ts";
 import { type ChangeRunner, releaseOf } from "./change-runner.ts";
 import {
@@ -26,9 +27,6 @@ import { changesOf, mergeBaseOf, signersOf } from "./pushed-merge.ts";
 import { type CompiledRevision, type CompiledTree, withChanges } from "./revisions.ts";
 import { type DeploymentProblem, toDeploymentProblem } from "./store/journal.ts";
 import { warningNotes } from "./warning-notes.ts";
-
-/** Who may push; a change of it lets refused commits be looked at again. */
-const SIGNERS_PATH = ".bascule/allowed_signers";
 
 /** A head of `main` that is to be taken. */
 export interface PushedHead {
@@ -216,7 +214,8 @@ export class PushedCommits {
   }
 
   async #fingerprint(main: string, live: string): Promise<string> {
-    const signers = await this.#options.publisher.fileAt(live, SIGNERS_PATH);
+    // A change of who may push lets refused commits be looked at again.
+    const signers = await this.#options.publisher.fileAt(live, ALLOWED_SIGNERS_PATH);
     const hash = createHash("sha256").update(`push\0${main}\0${signers?.blob ?? ""}`);
     return hash.digest("hex");
   }

@@ -1,14 +1,6 @@
-/**
- * Registry resources by their keys, as artifacts name them: "conf:/a/b.xslt" is the file registry/config/a/b.xslt of the
- * deployment repository, "gov:/.." one in registry/governance/. Used where people deploy, list and undeploy them.
- */
-import { registryPathOf } from "../mediation/registry-resources.ts";
+/** Keys of registry resources as people hand them in: which of them name a file that may be. */
+import { registryPathOf } from "../mediation/registry-place.ts";
 import { isFileName } from "./file-name.ts";
-
-const ROOTS = [
-  { prefix: "conf:/", folder: "registry/config/" },
-  { prefix: "gov:/", folder: "registry/governance/" },
-] as const;
 
 /** Folders and the name, at most. */
 const PARTS_MAX = 20;
@@ -22,12 +14,6 @@ export function resourcePathOfKey(key: string): string | undefined {
   const parts = path?.split("/").slice(2) ?? [];
   const isGood = parts.length > 0 && parts.length <= PARTS_MAX && parts.every(isPart);
   return isGood ? path : undefined;
-}
-
-/** "conf:/a/b.xslt"; undefined: no resource lies there. */
-export function resourceKeyOf(path: string): string | undefined {
-  const root = ROOTS.find(({ folder }) => path.startsWith(folder));
-  return root && `${root.prefix}${path.slice(root.folder.length)}`;
 }
 
 function isPart(part: string): boolean {

@@ -4,7 +4,7 @@
  */
 import type { FileChange } from "../depsync/deployment-repository.ts";
 import { formatProblem } from "../errors/config-error.ts";
-import { type DeploymentPlan, namedAsUploaded } from "./deployment-plan.ts";
+import { archiveOf, type DeploymentPlan, namedAsUploaded } from "./deployment-plan.ts";
 import type { CompiledTree } from "./revisions.ts";
 
 /** Warnings that are told one by one; workers log them all. */
@@ -17,7 +17,7 @@ export function warningNotes(
   plan: DeploymentPlan,
 ): readonly string[] {
   const paths = new Set(changes.map(({ path }) => path));
-  const found = warnings.filter(({ file }) => paths.has(file.split("!/", 1)[0] ?? file));
+  const found = warnings.filter(({ file }) => paths.has(archiveOf(file) ?? file));
   const told = namedAsUploaded(found.slice(0, TOLD_MAX), plan);
   const notes = told.map((warning) => `warning: ${formatProblem(warning)}`);
   const more = found.length - told.length;

@@ -14,7 +14,7 @@ import type { RemoteEntry } from "./remote-entries.ts";
 import { needsPreparing } from "./services/deployed-services.ts";
 import type { ProxyService } from "./services/proxy-service.ts";
 import type { RestApi } from "./services/rest-api.ts";
-import { registryPathOf } from "./registry-resources.ts";
+import { registryPathOf } from "./registry-place.ts";
 import type { StoreDefinition } from "./stores/store-definition.ts";
 
 export class ArtifactRegistry {

@@ -1,37 +1,18 @@
 /**
- * The registry of a generation: files of the deployment repository that artifacts refer to by key. `conf:` keys stand for
- * `registry/config/`, `gov:` keys for `registry/governance/`, "/_system/config/.." and "/_system/governance/.."
- * for the same. Kept as deployed: a generation never reads anything else.
+ * The registry of a generation: files of the deployment repository that artifacts refer to by key (`registry-place.ts`). Kept as
+ * deployed: a generation never reads anything else.
  */
 import { messageOf } from "../errors/app-error.ts";
 import type { ConfigProblems } from "../errors/config-error.ts";
 import { parseXml, type XmlElement } from "../config/xml.ts";
 import type { ArtifactFile } from "./engine.ts";
 import type { LocalEntry } from "./message/local-entry.ts";
-
-const FOLDER = "registry/";
-
-/** Whether a file of the repository is a registry resource, by its path. */
-function isRegistryResource(path: string): boolean {
-  return path.startsWith(`${FOLDER}config/`) || path.startsWith(`${FOLDER}governance/`);
-}
-
-/** Undefined for keys that do not name the registry. */
-export function registryPathOf(key: string): string | undefined {
-  const text = key.trim();
-  const named = /^(?:registry:)?(?:(conf|gov):|\/_system\/(config|governance)\/)\/*(.+)$/.exec(
-    text,
-  );
-  if (!named) return undefined;
-  const [, prefix, root, rest = ""] = named;
-  const isConfig = prefix === "conf" || root === "config";
-  return `${FOLDER}${isConfig ? "config" : "governance"}/${rest}`;
-}
+import { resourceKeyOf } from "./registry-place.ts";
 
 /** The place of a file in the registry, "registry/config/a.xslt"; undefined: it is no resource. */
 export function resourcePathOf({ path, part }: ArtifactFile): string | undefined {
   if (part) return part.kind === "resource" ? part.path : undefined;
-  return isRegistryResource(path) ? path : undefined;
+  return resourceKeyOf(path) === undefined ? undefined : path;
 }
 
 /** A resource as artifacts use it: text, and XML where it is well-formed XML. */

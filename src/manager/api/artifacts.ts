@@ -10,7 +10,8 @@ import {
   type DeployableKind,
   defaultPathOf,
 } from "../artifact-place.ts";
-import { RESOURCE_KEY_LENGTH_MAX, resourceKeyOf } from "../registry-key.ts";
+import { resourceKeyOf } from "../../mediation/registry-place.ts";
+import { RESOURCE_KEY_LENGTH_MAX } from "../registry-key.ts";
 import type { CompiledTree } from "../revisions.ts";
 import { authorOf } from "./author.ts";
 import { ERROR_BODY } from "./api-errors.ts";

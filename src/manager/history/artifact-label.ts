@@ -1,7 +1,7 @@
 /** What a file of the repository is to people: an artifact with kind and name, a carbon application, a registry resource, or just a file. */
 import { ConfigError } from "../../errors/config-error.ts";
 import { appIdOf, readArtifact } from "../artifact-place.ts";
-import { resourceKeyOf } from "../registry-key.ts";
+import { resourceKeyOf } from "../../mediation/registry-place.ts";
 import type { DeployedArtifact } from "../store/journal.ts";
 
 /** Never fails: what cannot be read is a file. */

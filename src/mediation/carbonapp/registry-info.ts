@@ -12,7 +12,7 @@
 import { childElements, childNamed, textOf } from "../../config/xml-query.ts";
 import type { XmlElement } from "../../config/xml.ts";
 import type { ConfigProblems } from "../../errors/config-error.ts";
-import { registryPathOf } from "../registry-resources.ts";
+import { registryPathOf } from "../registry-place.ts";
 import { APP_ENTRIES_MAX, type AppArchive } from "./app-archive.ts";
 import { entryPath } from "./app-paths.ts";
 

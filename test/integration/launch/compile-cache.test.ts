@@ -18,11 +18,11 @@ import { PRODUCT_ROOT } from "../../helpers/node-process.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 interface Launcher {
-  readonly foldersFor: (packageRoot: string, environment: Environment) => readonly string[];
+  readonly ownFolder: (packageRoot: string, environment: Environment) => string | undefined;
 }
 
 const MODULE = join(PRODUCT_ROOT, "bin", "compile-cache.cjs");
-const { foldersFor } = createRequire(import.meta.url)(MODULE) as Launcher;
+const { ownFolder } = createRequire(import.meta.url)(MODULE) as Launcher;
 
 function temporaryFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "bascule-launch-"));
@@ -30,18 +30,27 @@ function temporaryFolder(context: TestContext): string {
   return folder;
 }
 
-test("compiled code is kept in the package, else in the service's or the user's own cache", (context) => {
+test("compiled code is kept in the package, else in the service's or the user's own cache, and nothing is made elsewhere", (context) => {
   const folder = temporaryFolder(context);
   const environment = {
     CACHE_DIRECTORY: `${folder}/service:${folder}/other`,
     XDG_CACHE_HOME: join(folder, "user"),
+    HOME: join(folder, "home"),
   };
-  for (const name of ["package", "service", "user"]) mkdirSync(join(folder, name));
-  assert.deepEqual(foldersFor(join(folder, "package"), environment), [
-    join(folder, "package", "node_modules", ".cache", "bascule"),
-    join(folder, "service", "compiled"),
-    join(folder, "user", "bascule", "compiled"),
-  ]);
+  for (const name of ["package", "service", "user", "home"]) mkdirSync(join(folder, name));
+  const root = join(folder, "package");
+  assert.equal(ownFolder(root, environment), join(root, "node_modules", ".cache", "bascule"));
+  for (const name of ["service", "user", "home"])
+    assert.deepEqual(readdirSync(join(folder, name)), []);
+  const missing = join(folder, "no package");
+  assert.equal(ownFolder(missing, environment), join(folder, "service", "compiled"));
+  const { XDG_CACHE_HOME, HOME } = environment;
+  assert.equal(
+    ownFolder(missing, { XDG_CACHE_HOME, HOME }),
+    join(XDG_CACHE_HOME, "bascule/compiled"),
+  );
+  assert.equal(ownFolder(missing, { HOME }), join(HOME, ".cache/bascule/compiled"));
+  assert.equal(ownFolder(missing, {}), undefined);
 });
 
 test("a folder that others can write, that is somebody else's, or that is no folder keeps nothing", (context) => {
@@ -51,21 +60,22 @@ test("a folder that others can write, that is somebody else's, or that is no fol
     mkdirSync(parent);
     return parent;
   };
-  const found = (XDG_CACHE_HOME: string): readonly string[] =>
-    foldersFor(join(folder, "no package"), { XDG_CACHE_HOME });
+  const found = (XDG_CACHE_HOME: string): string | undefined =>
+    ownFolder(join(folder, "no package"), { XDG_CACHE_HOME });
   const open = place("open");
   mkdirSync(join(open, "bascule", "compiled"), { recursive: true });
   chmodSync(join(open, "bascule", "compiled"), 0o777);
-  assert.deepEqual(found(open), []);
+  assert.equal(found(open), undefined);
   const file = place("file");
   writeFileSync(join(file, "bascule"), "");
-  assert.deepEqual(found(file), []);
-  assert.deepEqual(found("relative"), []);
+  assert.equal(found(file), undefined);
+  assert.equal(found("relative"), undefined);
   const own = place("own");
-  assert.equal(found(own).length, 1);
+  const compiled = join(own, "bascule", "compiled");
+  assert.equal(found(own), compiled);
   if (process.getuid?.() !== 0) return;
-  chownSync(join(own, "bascule", "compiled"), 12_345, 12_345);
-  assert.deepEqual(found(own), []);
+  chownSync(compiled, 12_345, 12_345);
+  assert.equal(found(own), undefined);
 });
 
 test("what the launcher has compiled lies where the operator says, and helps the next start", (context) => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { planDeploy, planUndeploy } from "../../../src/manager/deployment-plan.ts";
-import { resourceKeyOf, resourcePathOfKey } from "../../../src/manager/registry-key.ts";
+import { resourcePathOfKey } from "../../../src/manager/registry-key.ts";
+import { resourceKeyOf } from "../../../src/mediation/registry-place.ts";
 import type { CompiledTree } from "../../../src/manager/revisions.ts";
 
 function treeOf(...paths: readonly string[]): CompiledTree {
